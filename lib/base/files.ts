@@ -31,7 +31,10 @@ export function fileError(error: unknown, doing: string, path: string): SelmaErr
  * @param data bytes, text, or chunks written one after another
  * @throws SelmaError `io` with the path; the temporary file is removed
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await mkdir(dirname(path), { recursive: true })
@@ -92,7 +95,13 @@ export function confine(folder: string, name: string): string {
   const root = resolve(folder)
   const path = resolve(root, name)
   const inside = relative(root, path)
-  if (name.includes('\0') || isAbsolute(name) || inside === '' || inside === '..' || inside.startsWith(`..${sep}`)) {
+  if (
+    name.includes('\0') ||
+    isAbsolute(name) ||
+    inside === '' ||
+    inside === '..' ||
+    inside.startsWith(`..${sep}`)
+  ) {
     throw new SelmaError('bad-file', `the name ${JSON.stringify(name)} points outside ${folder}`, {
       hint: 'use a relative name inside the folder',
     })

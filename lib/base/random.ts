@@ -16,7 +16,9 @@ export class Random {
   constructor(seed: Seed | string) {
     this.#path = String(seed)
     const digest = createHash('sha256').update(this.#path).digest()
-    this.#generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => digest.readInt32LE(at) | (at === 0 ? 1 : 0)))
+    this.#generator = xoroshiro128plusFromState(
+      [0, 4, 8, 12].map((at) => digest.readInt32LE(at) | (at === 0 ? 1 : 0)),
+    )
   }
 
   /** An independent stream named by `labels`, e.g. `root.derive('images', promptIndex)`. */
