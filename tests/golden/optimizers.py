@@ -1,0 +1,58 @@
+"""Optimiser trajectories on a quadratic, and gradient clipping; float64."""
+
+import torch
+
+from common import save, save_json
+
+SIZE, STEPS = 8, 30
+CASES = {
+    "adamw": (torch.optim.AdamW, dict(lr=0.05, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)),
+    "adamw.plain": (torch.optim.AdamW, dict(lr=0.01, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.0)),
+    "sgd": (torch.optim.SGD, dict(lr=0.05)),
+    "sgd.momentum": (torch.optim.SGD, dict(lr=0.02, momentum=0.9)),
+    "sgd.nesterov": (torch.optim.SGD, dict(lr=0.02, momentum=0.9, nesterov=True, weight_decay=0.1)),
+}
+
+
+def make_optimizers() -> None:
+    """loss(p) = 0.5 * sum(curvature * (p - target)^2). params[0] is the start, params[i] after step i."""
+    generator = torch.Generator().manual_seed(810)
+    start = torch.randn(SIZE, generator=generator).double()
+    target = torch.randn(SIZE, generator=generator).double()
+    curvature = (torch.rand(SIZE, generator=generator) * 3 + 0.2).double()
+    out = {"start": start, "target": target, "curvature": curvature}
+    for name, (kind, settings) in CASES.items():
+        parameter = torch.nn.Parameter(start.clone())
+        optimizer = kind([parameter], **settings)
+        path, losses = [start], []
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            loss = 0.5 * (curvature * (parameter - target) ** 2).sum()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+            path.append(parameter.detach().clone())
+        out[f"{name}.params"], out[f"{name}.losses"] = torch.stack(path), torch.stack(losses)
+        state = optimizer.state[parameter]
+        for key in ("exp_avg", "exp_avg_sq", "momentum_buffer"):
+            if state.get(key) is not None:
+                out[f"{name}.{key}"] = state[key]
+    clip(out, generator)
+    save("optimizers", out)
+    save_json("optimizers", {k: {"optimizer": kind.__name__, **s, "steps": STEPS} for k, (kind, s) in CASES.items()})
+
+
+def clip(out: dict, generator: torch.Generator) -> None:
+    """clip_grad_norm_ over two tensors: gradients times min(1, max / (norm + 1e-6))."""
+    grads = [torch.randn(3, 4, generator=generator).double(), torch.randn(5, generator=generator).double()]
+    for i, grad in enumerate(grads):
+        out[f"clip.grad{i}"] = grad
+    for name, limit in (("tight", 1.0), ("loose", 1000.0)):
+        parameters = [torch.nn.Parameter(torch.zeros_like(grad)) for grad in grads]
+        for parameter, grad in zip(parameters, grads):
+            parameter.grad = grad.clone()
+        norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
+        out[f"clip.{name}.max_norm"] = torch.tensor(limit, dtype=torch.float64)
+        out[f"clip.{name}.norm"] = norm.double()
+        for i, parameter in enumerate(parameters):
+            out[f"clip.{name}.out{i}"] = parameter.grad
