@@ -47,9 +47,9 @@ export interface PlacedScene {
 
 type Spot = readonly [x: number, y: number]
 
-function spotsOf(radius: number): Spot[] {
+function spotsOf(radius: number, step = gridStep): Spot[] {
   const line: number[] = []
-  for (let at = gridStep; at < pictureSize; at += gridStep)
+  for (let at = step; at < pictureSize; at += step)
     if (at - radius >= 1 && at + radius <= pictureSize - 1) line.push(at)
   return line.flatMap((y) => line.map((x) => [x, y] as const))
 }
@@ -58,6 +58,9 @@ const spots: Record<Size, Spot[]> = {
   medium: spotsOf(radii.medium),
   large: spotsOf(radii.large),
 }
+
+// Where full pictures still have room for a little clutter.
+const fineSpots = spotsOf(radii.small, 1)
 
 function free(x: number, y: number, radius: number, objects: readonly PlacedObject[]): boolean {
   for (const other of objects) {
@@ -94,15 +97,17 @@ function related(
   })
 }
 
-function anySize(random: Random): Size {
+/** A size nobody asked for; never large where there are many objects. */
+function anySize(random: Random, crowded: boolean): Size {
   const share = random.float()
   if (share < 0.25) return 'small'
-  return share < 0.8 ? 'medium' : 'large'
+  return share < 0.8 || crowded ? 'medium' : 'large'
 }
 
 function place(scene: Scene, random: Random): PlacedObject[] | undefined {
+  const crowded = scene.groups.reduce((sum, { count }) => sum + count, 0) > 3
   const wanted = scene.groups.flatMap((group: Group, index) => {
-    const size = group.size ?? anySize(random)
+    const size = group.size ?? anySize(random, crowded)
     const color = group.color ?? random.pick(colors)
     const object = { shape: group.shape, color, size, radius: radii[size], group: index }
     return Array.from({ length: group.count }, () => object)
@@ -137,19 +142,23 @@ export function layout(scene: Scene, random: Random): PlacedScene {
 
 /**
  * The same picture with `count` (default 2) random objects more: the control that a judge must punish.
+ * Small or medium, on the grid where there is room.
  *
  * @throws SelmaError `bad-input` when there is no room left
  */
 export function addClutter(placed: PlacedScene, random: Random, count = 2): PlacedScene {
-  const objects = [...placed.objects]
-  for (let i = 0; i < count; i++) {
-    const size = (['medium', 'small'] as const).find((size) =>
-      spots[size].some(([x, y]) => free(x, y, radii[size], objects)),
-    )
-    if (!size) return fail('bad-input', 'no room for clutter in the picture', 'ask for less clutter')
-    const radius = radii[size]
-    const [x, y] = random.pick(spots[size].filter(([x, y]) => free(x, y, radius, objects)))
-    objects.push({ shape: random.pick(shapes), color: random.pick(colors), size, x, y, radius, group: -1 })
+  for (let tries = 0; tries < 50; tries++) {
+    const objects = [...placed.objects]
+    while (objects.length < placed.objects.length + count) {
+      const onGrid = tries < 10
+      const size = onGrid && random.chance(0.7) ? 'medium' : 'small'
+      const radius = radii[size]
+      const open = (onGrid ? spots[size] : fineSpots).filter(([x, y]) => free(x, y, radius, objects))
+      if (open.length === 0) break
+      const [x, y] = random.pick(open)
+      objects.push({ shape: random.pick(shapes), color: random.pick(colors), size, x, y, radius, group: -1 })
+    }
+    if (objects.length === placed.objects.length + count) return { ...placed, objects }
   }
-  return { ...placed, objects }
+  return fail('bad-input', 'no room for clutter in the picture', 'ask for less clutter')
 }

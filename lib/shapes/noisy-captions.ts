@@ -2,7 +2,16 @@
 // has to come from here. Never a caption of a scene that is not for training.
 import type { Random } from '../base/random.ts'
 import { caption } from './captions.ts'
-import { backgrounds, colors, directions, type Group, namedSizes, type Scene, sceneProblem } from './scene.ts'
+import {
+  backgrounds,
+  colors,
+  directions,
+  type Group,
+  namedSizes,
+  type Scene,
+  sceneProblem,
+  signature,
+} from './scene.ts'
 import { splitOf } from './split.ts'
 import type { Wordings } from './wordings.ts'
 
@@ -94,7 +103,9 @@ export function noisyScene(
   const noise = share < other + wrong ? 'wrong' : 'incomplete'
   for (const change of random.shuffle(noise === 'wrong' ? mistakes(scene, random) : omissions(scene))) {
     const changed = change()
-    if (!sceneProblem(changed) && splitOf(changed) === 'train') return { scene: changed, noise }
+    // Swapping the shapes of otherwise equal groups changes nothing.
+    if (sceneProblem(changed) || signature(changed) === signature(scene)) continue
+    if (splitOf(changed) === 'train') return { scene: changed, noise }
   }
   return { scene, noise: 'right' }
 }
