@@ -1,0 +1,41 @@
+// What is written down about where a job was made, beside what is hashed: machine, Node, packages.
+import { existsSync, readFileSync } from 'node:fs'
+import { cpus, hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { JobFile } from '../messages/job-file.ts'
+
+let packages: Record<string, string> | undefined
+
+/** Machine, processors, Node and package versions of this process. */
+export function recordedFacts(now = new Date()): JobFile['recorded'] {
+  packages ??= packageVersions()
+  return {
+    created: now.toISOString(),
+    machine: hostname(),
+    platform: `${process.platform} ${process.arch}`,
+    cpus: cpus().length,
+    node: process.version,
+    packages,
+    cwd: process.cwd(),
+  }
+}
+
+/** This package's version and those of the packages it depends on, as installed. */
+function packageVersions(): Record<string, string> {
+  let root = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(root, 'package.json'))) {
+    if (dirname(root) === root) return {}
+    root = dirname(root)
+  }
+  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const versions: Record<string, string> = { [own.name]: own.version }
+  for (const name of Object.keys(own.dependencies ?? {})) {
+    // Installed beside its dependants when it is a dependency itself, else in its own node_modules.
+    const path = [join(root, 'node_modules', name), join(root, '..', name)]
+      .map((folder) => join(folder, 'package.json'))
+      .find((file) => existsSync(file))
+    if (path) versions[name] = JSON.parse(readFileSync(path, 'utf8')).version
+  }
+  return versions
+}
