@@ -1,5 +1,5 @@
 # Makes the golden bytes of tests/formats from the reference Python packages.
-# Versions: see requirements.txt. Run from the project's root: python tests/golden/formats/make.py
+# Versions: tests/golden/requirements.txt. Run from the project's root: python tests/golden/formats/make.py
 import json
 
 import numpy as np

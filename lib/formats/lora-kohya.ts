@@ -1,0 +1,58 @@
+// LoRA in one file with kohya's keys, as sd-scripts, AUTOMATIC1111 and ComfyUI exchange them:
+// `<flat name>.lora_down.weight`, `.lora_up.weight`, `.alpha`. Names are translated by kohya-names.ts.
+import { fail } from '../base/errors.ts'
+import { fromKohyaName, toKohyaName } from './kohya-names.ts'
+import { type Lora, splitComponent } from './lora.ts'
+import { LoraDrafts, type LoraDtype, loraTensor, upTensor } from './lora-drafts.ts'
+import type { ReadTensor, SafetensorsTensor } from './safetensors.ts'
+
+/** The file name used when a folder is given. */
+export const kohyaLoraFile = 'lora_kohya.safetensors'
+
+const parts: Record<string, 'down' | 'up' | 'alpha'> = {
+  'lora_down.weight': 'down',
+  'lora_up.weight': 'up',
+  alpha: 'alpha',
+}
+
+/** Builds a LoRA from kohya keys. @throws SelmaError `bad-file` listing keys that are not understood */
+export function readKohyaLora(
+  tensors: Iterable<[string, ReadTensor]>,
+  metadata: Record<string, string>,
+  path: string,
+): Lora {
+  const drafts = new LoraDrafts(path)
+  for (const [key, tensor] of tensors) {
+    const dot = key.indexOf('.')
+    const module = fromKohyaName(key.slice(0, dot))
+    const part = parts[key.slice(dot + 1)]
+    if (module && part) drafts.add(module, part, tensor)
+    else drafts.unknown(key)
+  }
+  const { format: _format, ...notes } = metadata
+  return { layers: drafts.layers(), metadata: notes }
+}
+
+/** Tensors and metadata of the kohya file. @throws SelmaError `unsupported` for parts kohya has no name for */
+export function writeKohyaLora(
+  lora: Lora,
+  dtype: LoraDtype,
+): { tensors: Record<string, SafetensorsTensor>; metadata: Record<string, string> } {
+  const tensors: Record<string, SafetensorsTensor> = {}
+  const twoEncoders = [...lora.layers.keys()].some((name) => name.startsWith('text_encoder_2.'))
+  for (const [name, layer] of lora.layers) {
+    const { component = 'unet', module } = splitComponent(name)
+    const flat = toKohyaName(component, module, twoEncoders)
+    if (!flat || fromKohyaName(flat) !== `${component}.${module}`)
+      return fail(
+        'unsupported',
+        `kohya's format has no name for the module ${name}`,
+        "save it with format: 'diffusers'",
+      )
+    tensors[`${flat}.lora_down.weight`] = loraTensor(layer.down, dtype)
+    tensors[`${flat}.lora_up.weight`] = upTensor(layer, dtype)
+    // Always float32: a scale folded into alpha need not be a round number.
+    tensors[`${flat}.alpha`] = { dtype: 'F32', shape: [], data: Float32Array.of(layer.alpha) }
+  }
+  return { tensors, metadata: { ...lora.metadata, format: 'pt' } }
+}

@@ -1,0 +1,234 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { checkLora, deltaWeight, type Lora, loraRank, loraScale } from '../../lib/formats/lora.ts'
+import { type LoraFormat, loadLora, saveLora } from '../../lib/formats/lora-files.ts'
+import {
+  readSafetensorsHeader,
+  readSafetensorsSync,
+  writeSafetensors,
+} from '../../lib/formats/safetensors.ts'
+
+const golden = 'tests/golden/data/formats/lora'
+const folder = mkdtempSync(join(tmpdir(), 'lora-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Relative error of each layer's weight change against what peft computed. */
+function worstError(lora: Lora, file: string, scale: (name: string) => number = () => 1): number {
+  const expected = readSafetensorsSync(`${golden}/${file}`)
+  expect([...lora.layers.keys()].sort()).toEqual([...expected.keys()].sort())
+  let worst = 0
+  for (const [name, { shape, data }] of expected) {
+    const ours = deltaWeight(lora.layers.get(name)!)
+    expect(ours.shape).toEqual(shape)
+    let error = 0
+    let norm = 0
+    const wanted = data as Float32Array
+    for (let i = 0; i < wanted.length; i++) {
+      error += (ours.data[i] * scale(name) - wanted[i]) ** 2
+      norm += wanted[i] ** 2
+    }
+    worst = Math.max(worst, Math.sqrt(error / norm))
+  }
+  return worst
+}
+
+describe('loading what others wrote', () => {
+  it('reads diffusers, with ranks and alphas by pattern', async () => {
+    const lora = await loadLora(`${golden}/diffusers`)
+    checkLora(lora)
+    expect(worstError(lora, 'deltas.safetensors')).toBeLessThan(1e-6)
+    expect(new Set([...lora.layers.values()].map(loraRank))).toEqual(new Set([1, 2, 3]))
+    expect(new Set([...lora.layers.values()].map((layer) => layer.alpha))).toEqual(new Set([3, 0.5, 8]))
+    expect(
+      [...lora.layers.values()].filter((layer) => layer.kernel).map((layer) => layer.kernel),
+    ).toContainEqual([3, 3])
+    expect(lora.metadata).toEqual({})
+  })
+
+  it('reads the older spelling, which records no alpha', async () => {
+    const lora = await loadLora(`${golden}/diffusers-old/pytorch_lora_weights.safetensors`)
+    for (const layer of lora.layers.values()) expect(loraScale(layer)).toBe(1)
+    const scales = (await loadLora(`${golden}/diffusers`)).layers
+    expect(worstError(lora, 'deltas.safetensors', (name) => loraScale(scales.get(name)!))).toBeLessThan(1e-6)
+  })
+
+  it('reads kohya', async () => {
+    const lora = await loadLora(`${golden}/kohya.safetensors`)
+    expect(worstError(lora, 'deltas.safetensors')).toBeLessThan(1e-6)
+    expect(lora.metadata).toEqual({ ss_network_module: 'networks.lora' })
+  })
+
+  it('reads a PEFT folder, rank-stabilised', async () => {
+    const lora = await loadLora(`${golden}/peft`)
+    expect(worstError(lora, 'peft-deltas.safetensors')).toBeLessThan(1e-6)
+    const other = await loadLora(`${golden}/peft`, { component: 'transformer' })
+    expect([...other.layers.keys()].every((name) => name.startsWith('transformer.'))).toBe(true)
+  })
+
+  it('takes alpha = rank from a PEFT file without its config', async () => {
+    const alone = join(folder, 'alone')
+    await mkdir(alone)
+    await copyFile(`${golden}/peft/adapter_model.safetensors`, join(alone, 'adapter_model.safetensors'))
+    for (const layer of (await loadLora(alone)).layers.values()) expect(layer.alpha).toBe(4)
+  })
+
+  it('reads the attention-processor spelling of the first diffusers LoRAs, without component', async () => {
+    const path = join(folder, 'processor.safetensors')
+    const pair = (module: string) => ({
+      [`${module}.down.weight`]: {
+        dtype: 'F16' as const,
+        shape: [1, 2],
+        data: Uint16Array.of(0x3c00, 0x4000),
+      },
+      [`${module}.up.weight`]: { dtype: 'F16' as const, shape: [2, 1], data: Uint16Array.of(0x3c00, 0x3c00) },
+    })
+    await writeSafetensors(path, {
+      ...pair('mid_block.attentions.0.transformer_blocks.0.attn1.processor.to_out_lora'),
+      ...pair('text_encoder.text_model.encoder.layers.0.self_attn.to_q_lora'),
+      ...pair('text_encoder.text_model.encoder.layers.0.mlp.fc1.lora_linear_layer'),
+    })
+    const { layers } = await loadLora(path)
+    expect([...layers.keys()].sort()).toEqual([
+      'text_encoder.text_model.encoder.layers.0.mlp.fc1',
+      'text_encoder.text_model.encoder.layers.0.self_attn.q_proj',
+      'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0',
+    ])
+    for (const layer of layers.values()) expect([...deltaWeight(layer).data]).toEqual([1, 2, 1, 2])
+  })
+})
+
+describe('saving', () => {
+  it.each<LoraFormat>(['diffusers', 'peft', 'kohya'])('%s comes back the same', async (format) => {
+    const lora = await loadLora(`${golden}/diffusers`)
+    const target = join(folder, format)
+    await saveLora(target, { ...lora, metadata: { note: 'é' } }, { format })
+    const back = await loadLora(target)
+    expect(Object.fromEntries(back.layers)).toEqual(Object.fromEntries(lora.layers))
+    expect(back.metadata).toEqual({ note: 'é' })
+    expect((await readdir(target)).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('writes the keys and the config that diffusers writes', async () => {
+    const theirs = await readSafetensorsHeader(`${golden}/diffusers/pytorch_lora_weights.safetensors`)
+    await saveLora(join(folder, 'same'), await loadLora(`${golden}/diffusers`))
+    const ours = await readSafetensorsHeader(join(folder, 'same/pytorch_lora_weights.safetensors'))
+    expect([...ours.tensors]).toEqual(
+      [...theirs.tensors].map(([name, entry]) => [name, { ...entry, offset: expect.any(Number) }]),
+    )
+    const config = JSON.parse(ours.metadata.lora_adapter_metadata)
+    const known = JSON.parse(theirs.metadata.lora_adapter_metadata)
+    for (const key of Object.keys(config)) expect(Object.keys(known)).toContain(key)
+    expect([config['unet.r'], config['unet.lora_alpha']]).toEqual([2, 3])
+  })
+
+  it('rounds to half precision when asked, and keeps a fractional alpha', async () => {
+    const lora = await loadLora(`${golden}/kohya.safetensors`)
+    for (const layer of lora.layers.values()) layer.alpha = 1 / 3
+    for (const dtype of ['F16', 'BF16'] as const) {
+      const path = await saveLora(join(folder, `${dtype}.safetensors`), lora, { format: 'kohya', dtype })
+      const file = readSafetensorsSync(path)
+      expect(new Set([...file.values()].map((t) => t.dtype))).toEqual(new Set([dtype, 'F32']))
+      const [name, layer] = [...(await loadLora(path)).layers][0]
+      expect(layer.alpha).toBe(Math.fround(1 / 3))
+      const before = lora.layers.get(name)!.down.data
+      layer.down.data.forEach((x, i) => {
+        expect(Math.abs(x - before[i])).toBeLessThanOrEqual(Math.abs(before[i]) * 2 ** -8)
+      })
+    }
+  })
+
+  it('refuses what a format cannot hold', async () => {
+    const lora = await loadLora(`${golden}/peft`)
+    const [layer] = lora.layers.values()
+    const two = new Map([
+      ['unet.a', layer],
+      ['text_encoder.b', layer],
+    ])
+    await expect(saveLora(folder, { layers: two, metadata: {} }, { format: 'peft' })).rejects.toThrow(
+      'unet and text_encoder',
+    )
+    await expect(saveLora(folder, { layers: two, metadata: {} }, { format: 'kohya' })).rejects.toThrow(
+      'no name for the module unet.a',
+    )
+    await expect(saveLora(folder, lora, { format: 'onnx' as LoraFormat })).rejects.toMatchObject({
+      hint: 'choose diffusers, peft, kohya',
+    })
+    await expect(saveLora(join(folder, 'x.safetensors'), lora, { format: 'peft' })).rejects.toThrow(
+      'names a file',
+    )
+    await expect(saveLora(folder, { layers: new Map(), metadata: {} })).rejects.toThrow('no layers')
+    const crooked = { ...layer, up: { shape: [5, 7], data: new Float32Array(35) } }
+    await expect(saveLora(folder, { layers: new Map([['unet.a', crooked]]), metadata: {} })).rejects.toThrow(
+      'rank 7',
+    )
+  })
+})
+
+describe('files that are not a LoRA as read here', () => {
+  const t = (...shape: number[]) => ({
+    dtype: 'F32' as const,
+    shape,
+    data: new Float32Array(shape.reduce((n, d) => n * d, 1)),
+  })
+  it.each<[string, Record<string, ReturnType<typeof t>>]>([
+    [
+      'unet.a.lora_magnitude_vector',
+      {
+        'unet.a.lora_A.weight': t(1, 2),
+        'unet.a.lora_B.weight': t(2, 1),
+        'unet.a.lora_magnitude_vector': t(2),
+      },
+    ],
+    ['and 5 more', Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`strange${i}`, t(1)]))],
+    ['lora_unet_strange_thing.lora_down.weight', { 'lora_unet_strange_thing.lora_down.weight': t(1, 2) }],
+    ['hada_w1_a', { 'lora_unet_conv_in.hada_w1_a': t(1, 2) }],
+    ['unet.a has no up (B) matrix', { 'unet.a.lora_A.weight': t(1, 2) }],
+    ['unet.a has no down (A) matrix', { 'a.lora_B.weight': t(1, 2) }],
+    ['given twice', { 'unet.a.lora_A.weight': t(1, 2), 'unet.a.lora.down.weight': t(1, 2) }],
+    [
+      'rank 1 but an up matrix of rank 2',
+      { 'unet.a.lora_A.weight': t(1, 2), 'unet.a.lora_B.weight': t(2, 2) },
+    ],
+    ['rank 0', { 'unet.a.lora_A.weight': t(0, 2), 'unet.a.lora_B.weight': t(2, 0) }],
+    ['shape [2]', { 'unet.a.lora_A.weight': t(2), 'unet.a.lora_B.weight': t(2, 2) }],
+    ['shape [2,1,3,3]', { 'unet.a.lora_A.weight': t(1, 2, 3, 3), 'unet.a.lora_B.weight': t(2, 1, 3, 3) }],
+    ['no LoRA layers', {}],
+    ['not one finite number', { 'lora_unet_conv_in.alpha': t(2) }],
+  ])('%s', async (message, tensors) => {
+    const path = join(folder, 'wrong.safetensors')
+    await writeSafetensors(path, tensors)
+    await expect(loadLora(path)).rejects.toThrow(message)
+    await expect(loadLora(path)).rejects.toMatchObject({ code: 'bad-file' })
+  })
+
+  it('refuses other adapters and broken configs', async () => {
+    const target = join(folder, 'config')
+    await saveLora(target, await loadLora(`${golden}/peft`), { format: 'peft' })
+    const path = join(target, 'adapter_config.json')
+    const config = JSON.parse(readFileSync(path, 'utf8'))
+    const given = (change: object) => writeFileSync(path, JSON.stringify({ ...config, ...change }))
+    given({ peft_type: 'LOHA' })
+    await expect(loadLora(target)).rejects.toThrow('type LOHA')
+    given({ use_dora: true })
+    await expect(loadLora(target)).rejects.toThrow('DoRA')
+    given({ lora_alpha: 'much' })
+    await expect(loadLora(target)).rejects.toThrow('lora_alpha')
+    given({ alpha_pattern: { '(': 1 } })
+    await expect(loadLora(target)).rejects.toThrow('"("')
+    writeFileSync(path, '{')
+    await expect(loadLora(target)).rejects.toThrow('is not JSON')
+  })
+
+  it('says what a folder lacks', async () => {
+    const target = join(folder, 'many')
+    await mkdir(target)
+    await expect(loadLora(target)).rejects.toThrow('has no safetensors files')
+    for (const name of ['a', 'b'])
+      await copyFile(`${golden}/kohya.safetensors`, join(target, `${name}.safetensors`))
+    await expect(loadLora(target)).rejects.toMatchObject({ hint: 'name one of a.safetensors, b.safetensors' })
+    await expect(loadLora(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'not-found' })
+  })
+})
