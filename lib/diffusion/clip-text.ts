@@ -1,0 +1,58 @@
+// transformers' CLIPTextModel as a graph: token ids in, text states out. Pooling by the end token
+// happens outside, where the ids are numbers. Source: transformers, models/clip/modeling_clip.py.
+import { add, attention, gather, gelu, quickGelu, reshape, slice, type Tensor } from '../runtime/index.ts'
+import type { Builder } from './builder.ts'
+import type { ClipTextConfig } from './config.ts'
+import { joinHeads, splitHeads } from './unet-blocks.ts'
+
+export interface ClipTextStates {
+  /** After the last layer and the final norm [N, T, D]: what Stable Diffusion 1.x conditions on. */
+  lastHiddenState: Tensor
+  /** After the last layer but one, before the final norm [N, T, D]. */
+  penultimate: Tensor
+}
+
+/** Text states of token ids [N, T] (int64). */
+export function clipText(
+  b: Builder,
+  config: ClipTextConfig,
+  ids: Tensor,
+  prefix = 'text_model',
+): ClipTextStates {
+  const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
+  const [, tokens] = ids.shape
+  const { graph } = b
+  const activation = config.hidden_act === 'quick_gelu' ? quickGelu : gelu
+  const table = b.weight(`${prefix}.embeddings.token_embedding.weight`, [config.vocab_size, width])
+  const positions = b.weight(`${prefix}.embeddings.position_embedding.weight`, [
+    config.max_position_embeddings,
+    width,
+  ])
+  const causal = Float32Array.from({ length: tokens * tokens }, (_, i) =>
+    i % tokens > Math.floor(i / tokens) ? -1e9 : 0,
+  )
+  const mask = graph.floats(causal, [1, 1, tokens, tokens], graph.fresh('causal_mask'))
+
+  let x = add(gather(table, ids), reshape(slice(positions, 0, 0, tokens), [1, tokens, width]))
+  let penultimate = x
+  for (let i = 0; i < config.num_hidden_layers; i++) {
+    penultimate = x
+    const layer = `${prefix}.encoder.layers.${i}`
+    const normed = b.layerNorm(`${layer}.layer_norm1`, x, epsilon)
+    const project = (name: string) => splitHeads(b.linear(`${layer}.self_attn.${name}`, normed, width), heads)
+    const mixed = joinHeads(attention(project('q_proj'), project('k_proj'), project('v_proj'), { mask }))
+    x = add(x, b.linear(`${layer}.self_attn.out_proj`, mixed, width))
+    const wide = activation(
+      b.linear(`${layer}.mlp.fc1`, b.layerNorm(`${layer}.layer_norm2`, x, epsilon), config.intermediate_size),
+    )
+    x = add(x, b.linear(`${layer}.mlp.fc2`, wide, width))
+  }
+  return { lastHiddenState: b.layerNorm(`${prefix}.final_layer_norm`, x, epsilon), penultimate }
+}
+
+/** The position whose state is the pooled output: the end token's, by transformers' two rules. */
+export function pooledPosition(ids: readonly number[], eosTokenId: number): number {
+  // eos_token_id 2 is a mistake of early configs: there the end token is the one with the highest id.
+  if (eosTokenId === 2) return ids.indexOf(Math.max(...ids))
+  return Math.max(0, ids.indexOf(eosTokenId))
+}

@@ -1,0 +1,93 @@
+// Where a model's weights come from: a checkpoint file (frozen), a flat trainable vector, or
+// nowhere yet (when only the names and shapes are wanted). Fusing a LoRA changes the frozen ones.
+import { fail } from '../base/errors.ts'
+import type { SafetensorsHeader } from '../formats/safetensors.ts'
+import { cast, type Graph, type ParameterLayout, type Shape, type Tensor } from '../runtime/index.ts'
+import type { Weights } from './builder.ts'
+
+const dtypes = { F32: 'float32', F16: 'float16' } as const
+
+export interface CheckpointOptions {
+  /** Float32 values that stand in for the file's, by name: fused weights. */
+  replaced?: ReadonlyMap<string, Float32Array>
+  /** Distinguishes the constants of several checkpoints in one graph, e.g. `unet`. */
+  scope: string
+}
+
+/**
+ * Frozen weights that stay in their safetensors file; half precision is widened in the graph.
+ *
+ * @throws SelmaError `mismatch` when a weight is missing, or has another shape than the config says
+ */
+export function checkpointWeights(
+  graph: Graph,
+  header: SafetensorsHeader,
+  options: CheckpointOptions,
+): Weights {
+  const { replaced, scope } = options
+  const made = new Map<string, Tensor>()
+  return {
+    has: (name) => header.tensors.has(name),
+    get(name, shape) {
+      const known = made.get(name)
+      if (known) return known
+      const entry = header.tensors.get(name)
+      if (!entry)
+        fail('mismatch', `${header.path} has no weight ${name}`, 'its config.json describes another model')
+      if (String(entry.shape) !== String(shape)) {
+        fail(
+          'mismatch',
+          `${header.path}: ${name} has the shape [${entry.shape}], the config asks for [${shape}]`,
+        )
+      }
+      const dtype = dtypes[entry.dtype as keyof typeof dtypes]
+      if (!dtype)
+        fail(
+          'unsupported',
+          `${header.path}: ${name} is stored as ${entry.dtype}`,
+          `stored as ${Object.keys(dtypes).join(' or ')} it can be used`,
+        )
+      const values = replaced?.get(name)
+      const tensor = values
+        ? graph.floats(values, shape, `${scope}.${name}`)
+        : cast(
+            graph.constant(`${scope}.${name}`, shape, dtype, {
+              path: header.path,
+              offset: entry.offset,
+              length: entry.length,
+            }),
+            'float32',
+          )
+      made.set(name, tensor)
+      return tensor
+    },
+  }
+}
+
+/** Weights that are slices of a flat trainable vector, by `prefix + name`. */
+export function parameterWeights(parameters: ReadonlyMap<string, Tensor>, prefix = ''): Weights {
+  return {
+    has: (name) => parameters.has(prefix + name),
+    get(name, shape) {
+      const tensor =
+        parameters.get(prefix + name) ?? fail('mismatch', `there is no parameter ${prefix}${name}`)
+      if (String(tensor.shape) !== String(shape))
+        fail('mismatch', `parameter ${prefix}${name} is [${tensor.shape}], not [${shape}]`)
+      return tensor
+    },
+  }
+}
+
+/** Declares every weight that a model asks for; build the model once on a scratch graph with it. */
+export function declaringWeights(graph: Graph, layout: ParameterLayout, prefix = ''): Weights {
+  const made = new Map<string, Tensor>()
+  return {
+    has: () => true,
+    get(name: string, shape: Shape) {
+      layout.declare(prefix + name, shape)
+      const tensor = made.get(name) ?? graph.input(prefix + name, shape)
+      made.set(name, tensor)
+      return tensor
+    },
+  }
+}

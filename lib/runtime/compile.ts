@@ -1,0 +1,101 @@
+// From a graph to a program: dead nodes dropped, ONNX bytes written, and a plain description of
+// what goes in and out that can be sent to another process.
+import { dirname, relative } from 'node:path'
+import { encodeOnnx, type OnnxTensor } from '../formats/onnx.ts'
+import type { Dtype, Graph, GraphNode, Shape, Tensor } from './graph.ts'
+
+/** A value that goes in or comes out. */
+export interface ProgramValue {
+  name: string
+  shape: Shape
+  dtype: Dtype
+}
+
+/** Everything a session needs; plain data. */
+export interface Program {
+  /** ONNX ModelProto bytes. */
+  model: Uint8Array
+  /** Fed at every run (states left out). */
+  inputs: ProgramValue[]
+  /** Fetched at a run (states left out). */
+  outputs: ProgramValue[]
+  /** Kept by the session between runs; those with an output are updated in place. */
+  states: { input: string; output?: string; shape: Shape }[]
+  /** Folder that external data is relative to, when there is any. */
+  folder?: string
+  /** ONNX nodes after dead ones were dropped. */
+  nodeCount: number
+}
+
+/** The ONNX opset that graphs are written in. */
+export const OPSET = 20
+const IR_VERSION = 9
+
+/** Only what the outputs need, in the order it was built (which is topological). */
+function liveNodes(graph: Graph): { nodes: GraphNode[]; used: Set<Tensor> } {
+  const used = new Set<Tensor>(graph.outputs)
+  const nodes: GraphNode[] = []
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]
+    if (!node.outputs.some((output) => used.has(output))) continue
+    for (const input of node.inputs) if (input) used.add(input)
+    nodes.push(node)
+  }
+  return { nodes: nodes.reverse(), used }
+}
+
+/** Writes the graph as an ONNX program. An input that nothing uses stays, so that callers can always feed it. */
+export function compile(graph: Graph, name = 'selma'): Program {
+  const { nodes, used } = liveNodes(graph)
+  let folder: string | undefined
+  const initializers: OnnxTensor[] = []
+  for (const { tensor, data } of graph.constants.values()) {
+    if (!used.has(tensor)) continue
+    const common = { name: tensor.name, type: tensor.dtype, shape: tensor.shape }
+    if (data instanceof Uint8Array) initializers.push({ ...common, raw: data })
+    else {
+      folder ??= dirname(data.path)
+      initializers.push({
+        ...common,
+        external: { location: relative(folder, data.path), offset: data.offset, length: data.length },
+      })
+    }
+  }
+  const describe = (tensor: Tensor): ProgramValue => ({
+    name: tensor.name,
+    shape: tensor.shape,
+    dtype: tensor.dtype,
+  })
+  const value = (tensor: Tensor) => ({ name: tensor.name, type: tensor.dtype, shape: tensor.shape })
+  const model = encodeOnnx({
+    irVersion: IR_VERSION,
+    opset: OPSET,
+    producer: 'selma-lab',
+    graph: {
+      name,
+      nodes: nodes.map((node) => ({
+        op: node.op,
+        inputs: node.inputs.map((input) => input?.name ?? ''),
+        outputs: node.outputs.map((output) => output.name),
+        attributes: node.attributes,
+      })),
+      initializers,
+      inputs: graph.inputs.map(value),
+      outputs: graph.outputs.map(value),
+    },
+  })
+  const stateInputs = new Set(graph.states.map((state) => state.input))
+  const stateOutputs = new Set(graph.states.flatMap((state) => state.output ?? []))
+  return {
+    model,
+    inputs: graph.inputs.filter((input) => !stateInputs.has(input)).map(describe),
+    outputs: graph.outputs.filter((output) => !stateOutputs.has(output)).map(describe),
+    states: graph.states.map(({ input, output }) => ({
+      input: input.name,
+      output: output?.name,
+      shape: input.shape,
+    })),
+    folder,
+    nodeCount: nodes.length,
+  }
+}

@@ -1,0 +1,70 @@
+// Scaled dot-product attention over [B, H, T, D], in chunks of queries. A chunk's scores are
+// thrown away after the forward pass and made again in the backward pass where they are large, so
+// memory grows with the chunk and not with T².
+import { fail } from '../../base/errors.ts'
+import type { Tensor } from '../graph.ts'
+import { softmax, softmaxGradient } from './activation.ts'
+import { add, mul } from './arithmetic.ts'
+import { gated } from './checkpoint.ts'
+import { accumulate, matmul } from './matmul.ts'
+import { concat, slice, transpose } from './shape.ts'
+
+export interface AttentionOptions {
+  /** Queries in one chunk. Default: all of them up to 1024, else 512. */
+  chunk?: number
+  /** Keep no scores for the backward pass. Default: when there is more than one chunk. */
+  recompute?: boolean
+  /** Added to the scores; broadcast to [B, H, T, S] (a causal mask, say). Not differentiated. */
+  mask?: Tensor
+}
+
+/** softmax(q kᵀ / √D + mask) v: q [B, H, T, D], k and v [B, H, S, D]. */
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  const tokens = q.shape[2]
+  const { chunk = tokens <= 1024 ? tokens : 512, mask } = options
+  if (q.shape[3] !== k.shape[3] || k.shape[2] !== v.shape[2])
+    fail('mismatch', `attention of [${q.shape}], [${k.shape}], [${v.shape}]`)
+  if (!(chunk >= 1)) fail('bad-input', `attention: a chunk of ${chunk} queries`, 'give at least 1')
+  const recompute = options.recompute ?? chunk < tokens
+  const scale = 1 / Math.sqrt(q.shape[3])
+  const starts = Array.from({ length: Math.ceil(tokens / chunk) }, (_, i) => i * chunk)
+  const part = (x: Tensor, start: number): Tensor => slice(x, 2, start, Math.min(start + chunk, tokens))
+  const maskPart = (start: number): Tensor | undefined =>
+    mask && mask.shape.at(-2) !== 1
+      ? slice(mask, mask.shape.length - 2, start, Math.min(start + chunk, tokens))
+      : mask
+  const weightsOf = (queries: Tensor, keys: Tensor, start: number): Tensor => {
+    const scores = matmul(mul(queries, scale), transpose(keys, [0, 1, 3, 2]))
+    const bias = maskPart(start)
+    return softmax(bias ? add(scores, bias) : scores)
+  }
+  if (!q.graph.training || !recompute) {
+    return concat(
+      starts.map((start) => matmul(weightsOf(part(q, start), k, start), v)),
+      2,
+    )
+  }
+  const forward = q.graph.withTape(() =>
+    concat(
+      starts.map((start) => matmul(weightsOf(part(q, start), k, start), v)),
+      2,
+    ),
+  )
+  const y = forward.value
+  q.graph.record([q, k, v], [y], ([g]) => {
+    if (!g) return []
+    let dk: Tensor | undefined
+    let dv: Tensor | undefined
+    const dqs = starts.map((start) => {
+      const upstream = part(g, start)
+      const queries = gated(part(q, start), upstream)
+      const weights = weightsOf(queries, k, start)
+      dv = accumulate(dv, matmul(transpose(weights, [0, 1, 3, 2]), upstream))
+      const ds = mul(softmaxGradient(matmul(upstream, transpose(v, [0, 1, 3, 2])), weights), scale)
+      dk = accumulate(dk, matmul(transpose(ds, [0, 1, 3, 2]), queries))
+      return matmul(ds, k)
+    })
+    return [concat(dqs, 2), dk, dv]
+  })
+  return y
+}

@@ -1,0 +1,170 @@
+// Convolutions on [N, C, H, W]. The gradient of a stride-1 convolution to its input is a
+// convolution with the kernel flipped and its channels exchanged (ONNX Runtime folds that for a
+// frozen kernel); for other strides, or where no copy of the kernel is wanted, a ConvTranspose.
+// The gradient to the kernel is one matrix product with the shifted inputs side by side.
+import { fail } from '../../base/errors.ts'
+import type { Tensor } from '../graph.ts'
+import { gemm } from './matmul.ts'
+import { sum } from './reduce.ts'
+import { concat, pad, reshape, slice, transpose } from './shape.ts'
+
+export interface ConvOptions {
+  /** Default 1. */
+  stride?: number
+  /** Zeros around the picture: one number, or [top, left, bottom, right] as ONNX orders them. Default 0. */
+  padding?: number | readonly [number, number, number, number]
+  /** How the gradient to the input is made; 'transpose' never copies the kernel. Default 'flip'. */
+  inputGradient?: 'flip' | 'transpose'
+}
+
+type Pads = readonly [number, number, number, number]
+const padsOf = (padding: number | Pads): Pads =>
+  typeof padding === 'number' ? [padding, padding, padding, padding] : padding
+
+/** A 2-D convolution: x [N, Ci, H, W], weight [Co, Ci, kh, kw], bias [Co]. */
+export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
+  const { stride = 1, padding = 0, inputGradient = 'flip' } = options
+  const pads = padsOf(padding)
+  const [n, ci, h, w] = x.shape
+  const [co, expected, kh, kw] = weight.shape
+  if (ci !== expected)
+    fail('mismatch', `conv2d: the input has ${ci} channels, the kernel [${weight.shape}] takes ${expected}`)
+  const ho = Math.floor((h + pads[0] + pads[2] - kh) / stride) + 1
+  const wo = Math.floor((w + pads[1] + pads[3] - kw) / stride) + 1
+  const attributes = {
+    kernel_shape: { ints: [kh, kw] },
+    strides: { ints: [stride, stride] },
+    pads: { ints: pads },
+  }
+  const { graph } = x
+  const [y] = graph.node(
+    'Conv',
+    bias ? [x, weight, bias] : [x, weight],
+    [{ shape: [n, co, ho, wo] }],
+    attributes,
+  )
+  graph.record(bias ? [x, weight, bias] : [x, weight], [y], ([g], needs) => {
+    if (!g) return []
+    return [
+      needs[0] ? inputGradientOf(g, weight, x, pads, stride, inputGradient) : undefined,
+      needs[1] ? kernelGradientOf(g, weight, x, pads, stride) : undefined,
+      needs[2] ? sum(g, [0, 2, 3]) : undefined,
+    ]
+  })
+  return y
+}
+
+function inputGradientOf(
+  g: Tensor,
+  weight: Tensor,
+  x: Tensor,
+  pads: Pads,
+  stride: number,
+  form: 'flip' | 'transpose',
+): Tensor {
+  const { graph } = g
+  const [, , h, w] = x.shape
+  const [, ci, kh, kw] = weight.shape
+  const [n, , ho, wo] = g.shape
+  const back: Pads = [kh - 1 - pads[0], kw - 1 - pads[1], kh - 1 - pads[2], kw - 1 - pads[3]]
+  if (stride === 1 && form === 'flip' && back.every((size) => size >= 0)) {
+    return graph.node('Conv', [g, flipped(weight)], [{ shape: [n, ci, h, w] }], {
+      kernel_shape: { ints: [kh, kw] },
+      pads: { ints: back },
+    })[0]
+  }
+  const outputPadding = [
+    h - (stride * (ho - 1) + kh - pads[0] - pads[2]),
+    w - (stride * (wo - 1) + kw - pads[1] - pads[3]),
+  ]
+  return graph.node('ConvTranspose', [g, weight], [{ shape: [n, ci, h, w] }], {
+    kernel_shape: { ints: [kh, kw] },
+    strides: { ints: [stride, stride] },
+    pads: { ints: pads },
+    output_padding: { ints: outputPadding },
+  })[0]
+}
+
+/** [Co, Ci, kh, kw] → [Ci, Co, kh, kw], rotated by half a turn. */
+function flipped(weight: Tensor): Tensor {
+  const { graph } = weight
+  const [, , kh, kw] = weight.shape
+  const swapped = transpose(weight, [1, 0, 2, 3])
+  if (kh === 1 && kw === 1) return swapped
+  const end = -9_223_372_036_854_775_000
+  const inputs = [
+    swapped,
+    graph.ints([-1, -1]),
+    graph.ints([end, end]),
+    graph.ints([2, 3]),
+    graph.ints([-1, -1]),
+  ]
+  return graph.node('Slice', inputs, [{ shape: swapped.shape }])[0]
+}
+
+function kernelGradientOf(g: Tensor, weight: Tensor, x: Tensor, pads: Pads, stride: number): Tensor {
+  const [co, ci, kh, kw] = weight.shape
+  const [n, , ho, wo] = g.shape
+  const rows = n * ho * wo
+  const padded = pad(transpose(x, [0, 2, 3, 1]), [
+    [0, 0],
+    [pads[0], pads[2]],
+    [pads[1], pads[3]],
+    [0, 0],
+  ])
+  const columns: Tensor[] = []
+  for (let i = 0; i < kh; i++) {
+    for (let j = 0; j < kw; j++) {
+      const down = slice(padded, 1, i, i + (ho - 1) * stride + 1, stride)
+      columns.push(reshape(slice(down, 2, j, j + (wo - 1) * stride + 1, stride), [rows, ci]))
+    }
+  }
+  const upstream = reshape(transpose(g, [0, 2, 3, 1]), [rows, co])
+  const product = gemm(upstream, concat(columns, 1), { transA: true })
+  return transpose(reshape(product, [co, kh, kw, ci]), [0, 3, 1, 2])
+}
+
+/** A transposed convolution: x [N, Ci, H, W], weight [Ci, Co, kh, kw] as in PyTorch; symmetric padding. */
+export function convTranspose2d(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor,
+  options: { stride?: number; padding?: number; outputPadding?: number } = {},
+): Tensor {
+  const { stride = 1, padding = 0, outputPadding = 0 } = options
+  const [n, ci, h, w] = x.shape
+  const [expected, co, kh, kw] = weight.shape
+  if (ci !== expected)
+    fail(
+      'mismatch',
+      `convTranspose2d: the input has ${ci} channels, the kernel [${weight.shape}] takes ${expected}`,
+    )
+  const ho = (h - 1) * stride - 2 * padding + kh + outputPadding
+  const wo = (w - 1) * stride - 2 * padding + kw + outputPadding
+  const pads = padsOf(padding)
+  const { graph } = x
+  const [y] = graph.node(
+    'ConvTranspose',
+    bias ? [x, weight, bias] : [x, weight],
+    [{ shape: [n, co, ho, wo] }],
+    {
+      kernel_shape: { ints: [kh, kw] },
+      strides: { ints: [stride, stride] },
+      pads: { ints: pads },
+      output_padding: { ints: [outputPadding, outputPadding] },
+    },
+  )
+  // The transposed convolution is the gradient of a convolution from y to x, so its own gradients
+  // are that convolution and that convolution's kernel gradient with the two pictures exchanged.
+  graph.record(bias ? [x, weight, bias] : [x, weight], [y], ([g], needs) => {
+    if (!g) return []
+    return [
+      needs[0]
+        ? slice(slice(conv2d(g, weight, undefined, { stride, padding }), 2, 0, h), 3, 0, w)
+        : undefined,
+      needs[1] ? kernelGradientOf(x, weight, g, pads, stride) : undefined,
+      needs[2] ? sum(g, [0, 2, 3]) : undefined,
+    ]
+  })
+  return y
+}

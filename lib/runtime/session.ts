@@ -1,0 +1,184 @@
+// Runs a compiled program in this process. `run()` of ONNX Runtime is a synchronous native call:
+// use this inside a job's process; interactive callers go through `engine.ts`, which puts it in a
+// process of its own.
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { fail, SelmaError } from '../base/errors.ts'
+import type { Program, ProgramValue } from './compile.ts'
+import { sizeOf } from './graph.ts'
+
+/** Numbers of a tensor, row-major. */
+export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint16Array | Uint8Array
+/** Values by name, as fed or fetched. */
+export type Feeds = Record<string, TensorData>
+
+/** Execution providers by their ONNX Runtime names. */
+export type Provider = 'cpu' | 'cuda' | 'webgpu'
+
+export interface SessionOptions {
+  /** Default 'cpu'. */
+  provider?: Provider
+  /** Threads of one operator; default: ONNX Runtime's choice, the physical cores. */
+  threads?: number
+  /** 'all' suits small models; 'extended' makes no copies of kernels. Default 'all'. */
+  optimization?: 'all' | 'extended' | 'basic' | 'disabled'
+  /** Reuse one big block of memory between runs; off saves memory for big models. Default true. */
+  memoryPattern?: boolean
+  /** Idle threads spin for a while: faster steps, but sessions side by side slow each other. Default true. */
+  spinning?: boolean
+}
+
+/** What both the in-process session and the engine's proxy offer. */
+export interface Session {
+  readonly program: Pick<Program, 'inputs' | 'outputs' | 'states' | 'nodeCount'>
+  /** One run: states advance, and the named outputs (default: all) come back. */
+  run(feeds: Feeds, outputs?: readonly string[]): Promise<Feeds>
+  /** Replaces a state's value (zeros at first). */
+  setState(name: string, value: Float32Array): Promise<void>
+  /** A copy of a state's value. */
+  getState(name: string): Promise<Float32Array>
+  release(): Promise<void>
+}
+
+type Ort = typeof import('onnxruntime-node')
+let loaded: Promise<Ort> | undefined
+
+/** Loads ONNX Runtime at first use; its own warnings are kept off the notebook. */
+export function onnxRuntime(): Promise<Ort> {
+  loaded ??= import('onnxruntime-node').then((module) => {
+    const ort = (module as { default?: Ort }).default ?? module
+    ort.env.logLevel = 'fatal'
+    return ort
+  })
+  return loaded
+}
+
+function sessionOptions(program: Program, options: SessionOptions): InferenceSession.SessionOptions {
+  const { provider = 'cpu', threads, optimization = 'all', memoryPattern = true, spinning = true } = options
+  const session: Record<string, unknown> = {}
+  if (program.folder !== undefined) session.model_external_initializers_file_folder_path = program.folder
+  if (!spinning) session.intra_op = { allow_spinning: '0' }
+  return {
+    executionProviders: [provider],
+    graphOptimizationLevel: optimization,
+    enableMemPattern: memoryPattern,
+    logSeverityLevel: 4,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    extra: {
+      session,
+      // Recomputed activations are equal to the first ones by design; merging them would undo checkpointing.
+      optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' },
+    },
+  }
+}
+
+function checkFeed(value: ProgramValue, data: TensorData | undefined): TensorData {
+  if (!data) fail('bad-input', `the input ${value.name} [${value.shape}] was not fed`)
+  if (data.length !== sizeOf(value.shape)) {
+    fail(
+      'mismatch',
+      `the input ${value.name} takes [${value.shape}] = ${sizeOf(value.shape)} numbers, got ${data.length}`,
+    )
+  }
+  return data
+}
+
+/** A program loaded into ONNX Runtime, with its states. */
+export class LocalSession implements Session {
+  readonly program: Program
+  readonly #ort: Ort
+  readonly #session: InferenceSession
+  readonly #states: Map<string, OrtTensor>
+
+  private constructor(ort: Ort, session: InferenceSession, program: Program) {
+    this.#ort = ort
+    this.#session = session
+    this.program = program
+    this.#states = new Map(
+      program.states.map((state) => [
+        state.input,
+        new ort.Tensor('float32', new Float32Array(sizeOf(state.shape)), [...state.shape]),
+      ]),
+    )
+  }
+
+  /** @throws SelmaError `engine` when ONNX Runtime refuses the model or the provider */
+  static async create(program: Program, options: SessionOptions = {}): Promise<LocalSession> {
+    const ort = await onnxRuntime()
+    try {
+      return new LocalSession(
+        ort,
+        await ort.InferenceSession.create(program.model, sessionOptions(program, options)),
+        program,
+      )
+    } catch (error) {
+      throw new SelmaError(
+        'engine',
+        `ONNX Runtime cannot load this graph on ${options.provider ?? 'cpu'}: ${(error as Error).message}`,
+        {
+          cause: error,
+          hint:
+            options.provider && options.provider !== 'cpu'
+              ? "try device: 'cpu', or `selma doctor` for what works here"
+              : undefined,
+        },
+      )
+    }
+  }
+
+  async run(feeds: Feeds, outputs?: readonly string[]): Promise<Feeds> {
+    const { program } = this
+    const inputs: Record<string, OrtTensor> = {}
+    for (const value of program.inputs) {
+      const data = checkFeed(value, feeds[value.name])
+      // ONNX Runtime's types want a dtype name with its array; the pair is checked by the constructor.
+      inputs[value.name] = new this.#ort.Tensor(value.dtype as 'float32', data as Float32Array, [
+        ...value.shape,
+      ])
+    }
+    for (const name of Object.keys(feeds)) {
+      if (!inputs[name])
+        fail(
+          'bad-input',
+          `there is no input ${name}`,
+          `the inputs are ${program.inputs.map((v) => v.name).join(', ')}`,
+        )
+    }
+    const fetches: Record<string, OrtTensor | null> = {}
+    for (const state of program.states) {
+      const tensor = this.#states.get(state.input)!
+      inputs[state.input] = tensor
+      if (state.output) fetches[state.output] = tensor
+    }
+    const wanted = outputs ?? program.outputs.map((value) => value.name)
+    for (const name of wanted) fetches[name] = null
+    let results: InferenceSession.OnnxValueMapType
+    try {
+      results = await this.#session.run(inputs, fetches)
+    } catch (error) {
+      throw new SelmaError('engine', `ONNX Runtime failed: ${(error as Error).message}`, { cause: error })
+    }
+    return Object.fromEntries(wanted.map((name) => [name, results[name].data as TensorData]))
+  }
+
+  #state(name: string): OrtTensor {
+    return (
+      this.#states.get(name) ??
+      fail('bad-input', `there is no state ${name}`, `the states are ${[...this.#states.keys()].join(', ')}`)
+    )
+  }
+
+  async setState(name: string, value: Float32Array): Promise<void> {
+    const data = this.#state(name).data as Float32Array
+    if (data.length !== value.length)
+      fail('mismatch', `the state ${name} holds ${data.length} numbers, got ${value.length}`)
+    data.set(value)
+  }
+
+  async getState(name: string): Promise<Float32Array> {
+    return (this.#state(name).data as Float32Array).slice()
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release()
+  }
+}
