@@ -25,7 +25,7 @@ export interface GenerateOptions {
   n?: number
   /** Default 0. */
   seed?: number
-  /** Rejected when the highest ROUGE-L F-measure against the pool is above this. Default 0.8 (paper). */
+  /** Rejected when its highest ROUGE-L F-measure against the pool is above; 1 keeps copies. Default 0.8 (paper). */
   threshold?: number
   /** Prompts that will be tested on and must not be learned. Default none. */
   exclude?: readonly string[]

@@ -19,7 +19,7 @@ export const rejectReasons: readonly RejectReason[] = [
 ]
 
 export interface JudgeOptions {
-  /** Rejected when the highest ROUGE-L F-measure against the pool is above this. Default 0.8 (paper). */
+  /** Rejected when its highest ROUGE-L F-measure against the pool is above; 1 keeps copies. Default 0.8 (paper). */
   threshold?: number
   /** Longest prompt in words. */
   maxWords: number
