@@ -78,8 +78,10 @@ export function isAlive(dir: string, running = readProcessFile(dir)): boolean {
   }
 }
 
-/** The last lines a job's process printed: the only words a native crash leaves. */
+/** The last lines a job's process printed, the only words a native crash leaves; Node's own traces left out. */
 export async function lastOutput(dir: string, lines = 12): Promise<string> {
   const text = await readFile(join(dir, jobFiles.output), 'utf8').catch(() => '')
-  return text.trimEnd().split('\n').slice(-lines).join('\n')
+  const trace = /^(-----.*-----|\s*\d+: .*|)$/
+  const words = text.split('\n').filter((line) => !trace.test(line))
+  return words.slice(-lines).join('\n')
 }

@@ -63,7 +63,16 @@ export class RunningJob implements JobContext {
     this.emit({ type: 'log', level, text })
   }
 
-  async turn(): Promise<Asked> {
+  async turn(save?: () => Promise<void>): Promise<Asked> {
+    for (;;) {
+      const asked = await this.#ask()
+      if (!save || asked === 'continue') return asked
+      await save()
+      this.throwIfStopped()
+    }
+  }
+
+  async #ask(): Promise<Asked> {
     // Signals and timers get their turn here, after native code that let nothing else run.
     await turnOver()
     await this.#settle()

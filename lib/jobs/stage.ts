@@ -51,9 +51,13 @@ export interface JobContext {
   log(text: string, level?: 'info' | 'warn' | 'error'): void
   /**
    * To be awaited between units of work, also those of native code: lets the event loop turn, waits while
-   * paused, and says what is asked. After `stop`: save, then `throwIfStopped()`.
+   * paused, and says what is asked.
+   *
+   * With `save` it does what is asked itself: calls `save` for a checkpoint and goes on waiting or returns
+   * `continue`; for a stop calls `save` and throws SelmaError `stopped`. Without, the stage saves, and after
+   * `stop` calls `throwIfStopped()`.
    */
-  turn(): Promise<Asked>
+  turn(save?: () => Promise<void>): Promise<Asked>
   /** @throws SelmaError `stopped` when asked to stop */
   throwIfStopped(): void
   /**

@@ -40,9 +40,7 @@ export const sumStage = defineStage({
       job.emit({ type: 'checkpoint', step: state.step })
     }
     while (state.step < steps) {
-      const asked = await job.turn()
-      if (asked !== 'continue') await save()
-      job.throwIfStopped()
+      await job.turn(save)
       if (job.attempt === 1 && state.step === rest.troubleAt) await makeTrouble(rest.trouble, job)
       if (delay > 0) await sleep(delay)
       if (block > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, block)
