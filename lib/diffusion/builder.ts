@@ -52,6 +52,10 @@ export class Builder {
     this.#inputGradient = options.inputGradient ?? 'flip'
   }
 
+  has(name: string): boolean {
+    return this.#weights.has(name)
+  }
+
   weight(name: string, shape: Shape): Tensor {
     return this.#weights.get(name, shape)
   }

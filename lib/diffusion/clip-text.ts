@@ -23,8 +23,8 @@ export function clipText(
   const [, tokens] = ids.shape
   const { graph } = b
   const activation = config.hidden_act === 'quick_gelu' ? quickGelu : gelu
-  const table = b.weight(`${prefix}.embeddings.token_embedding.weight`, [config.vocab_size, width])
-  const positions = b.weight(`${prefix}.embeddings.position_embedding.weight`, [
+  const table = b.weight(`${prefix}embeddings.token_embedding.weight`, [config.vocab_size, width])
+  const positions = b.weight(`${prefix}embeddings.position_embedding.weight`, [
     config.max_position_embeddings,
     width,
   ])
@@ -37,7 +37,7 @@ export function clipText(
   let penultimate = x
   for (let i = 0; i < config.num_hidden_layers; i++) {
     penultimate = x
-    const layer = `${prefix}.encoder.layers.${i}`
+    const layer = `${prefix}encoder.layers.${i}`
     const normed = b.layerNorm(`${layer}.layer_norm1`, x, epsilon)
     const project = (name: string) => splitHeads(b.linear(`${layer}.self_attn.${name}`, normed, width), heads)
     const mixed = joinHeads(attention(project('q_proj'), project('k_proj'), project('v_proj'), { mask }))
@@ -47,7 +47,7 @@ export function clipText(
     )
     x = add(x, b.linear(`${layer}.mlp.fc2`, wide, width))
   }
-  return { lastHiddenState: b.layerNorm(`${prefix}.final_layer_norm`, x, epsilon), penultimate }
+  return { lastHiddenState: b.layerNorm(`${prefix}final_layer_norm`, x, epsilon), penultimate }
 }
 
 /** The position whose state is the pooled output: the end token's, by transformers' two rules. */

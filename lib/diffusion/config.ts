@@ -18,7 +18,7 @@ export const unetConfig = z.object({
   norm_num_groups: count.default(32),
   norm_eps: z.number().positive().default(1e-5),
   cross_attention_dim: count.default(1280),
-  transformer_layers_per_block: count.default(1),
+  transformer_layers_per_block: z.union([count, z.array(count)]).default(1),
   // By diffusers' old naming mistake this is the number of heads, unless num_attention_heads is set.
   attention_head_dim: z.union([count, z.array(count)]).default(8),
   num_attention_heads: z.union([count, z.array(count)]).nullish(),

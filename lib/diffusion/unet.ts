@@ -70,6 +70,11 @@ export function unet(b: Builder, config: UNetConfig, inputs: UNetInputs, options
     return Array.isArray(heads) ? heads[level] : heads
   }
 
+  const layersOf = (level: number): number => {
+    const depth = config.transformer_layers_per_block
+    return Array.isArray(depth) ? depth[level] : depth
+  }
+
   let time = timestepEmbedding(inputs.timesteps, channels[0], {
     flipSinToCos: config.flip_sin_to_cos,
     freqShift: config.freq_shift,
@@ -85,7 +90,7 @@ export function unet(b: Builder, config: UNetConfig, inputs: UNetInputs, options
   const transformer = (prefix: string, x: Tensor, level: number): Tensor =>
     spatialTransformer(b, prefix, x, {
       heads: headsOf(level),
-      layers: config.transformer_layers_per_block,
+      layers: layersOf(level),
       groups,
       linearProjection: config.use_linear_projection,
       context: inputs.text,

@@ -1,17 +1,37 @@
 // Activations, as PyTorch and diffusers define them.
 import type { Tensor } from '../graph.ts'
-import { add, erf, mul, sigmoid, sub, tanh } from './arithmetic.ts'
+import { add, erf, exp, mul, sigmoid, sub, tanh } from './arithmetic.ts'
 import { sum } from './reduce.ts'
 import { slice } from './shape.ts'
 
-/** x · σ(x). */
-export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
+/** x · σ(x). The gradient is σ + y·(1 − σ), which takes fewer passes than the chain of its parts. */
+export function silu(x: Tensor): Tensor {
+  const { value } = x.graph.withTape(() => {
+    const gate = sigmoid(x)
+    return { gate, y: mul(x, gate) }
+  })
+  const { gate, y } = value
+  x.graph.record([x], [y], ([g]) => [g && mul(g, add(gate, mul(y, sub(1, gate))))])
+  return y
+}
 
 /** x · σ(1.702 x): CLIP's activation. */
 export const quickGelu = (x: Tensor): Tensor => mul(x, sigmoid(mul(x, 1.702)))
 
-/** Exact GELU: x/2 · (1 + erf(x/√2)). */
-export const gelu = (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1))
+/** Exact GELU: x · Φ(x) with Φ(x) = (1 + erf(x/√2)) / 2. The gradient is Φ(x) + x · φ(x). */
+export function gelu(x: Tensor): Tensor {
+  const { value } = x.graph.withTape(() => {
+    const cumulative = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5)
+    return { cumulative, y: mul(x, cumulative) }
+  })
+  const { cumulative, y } = value
+  x.graph.record([x], [y], ([g]) => {
+    if (!g) return [undefined]
+    const density = exp(mul(mul(x, x), -0.5))
+    return [mul(g, add(cumulative, mul(x, mul(density, 1 / Math.sqrt(2 * Math.PI)))))]
+  })
+  return y
+}
 
 /** GELU's tanh approximation. */
 export function geluTanh(x: Tensor): Tensor {

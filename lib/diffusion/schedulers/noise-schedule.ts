@@ -1,0 +1,122 @@
+// The forward process: betas, cumulative alphas, adding noise, and what the model is asked to
+// predict. Source: Ho et al. 2020; Salimans & Ho 2022 (v); Lin et al. 2023 (zero terminal SNR);
+// diffusers, schedulers/scheduling_ddpm.py.
+import { z } from 'zod'
+import { fail } from '../../base/errors.ts'
+
+/** The parts of diffusers' scheduler_config.json that are used here. */
+export const schedulerConfig = z.object({
+  _class_name: z.string().default('DDIMScheduler'),
+  num_train_timesteps: z.number().int().positive().default(1000),
+  beta_start: z.number().positive().default(0.0001),
+  beta_end: z.number().positive().default(0.02),
+  beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
+  trained_betas: z.array(z.number()).nullish(),
+  prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
+  timestep_spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
+  steps_offset: z.number().int().nonnegative().default(0),
+  set_alpha_to_one: z.boolean().default(true),
+  clip_sample: z.boolean().default(true),
+  clip_sample_range: z.number().positive().default(1),
+  rescale_betas_zero_snr: z.boolean().default(false),
+})
+export type SchedulerConfig = z.infer<typeof schedulerConfig>
+export type PredictionType = SchedulerConfig['prediction_type']
+
+function betasOf(config: SchedulerConfig): number[] {
+  const { num_train_timesteps: count, beta_start: start, beta_end: end } = config
+  if (config.trained_betas) return config.trained_betas
+  const line = (from: number, to: number, i: number) => from + ((to - from) * i) / (count - 1)
+  const steps = Array.from({ length: count }, (_, i) => i)
+  if (config.beta_schedule === 'linear') return steps.map((i) => line(start, end, i))
+  if (config.beta_schedule === 'scaled_linear')
+    return steps.map((i) => line(Math.sqrt(start), Math.sqrt(end), i) ** 2)
+  const alphaBar = (t: number) => Math.cos(((t + 0.008) / 1.008) * (Math.PI / 2)) ** 2
+  return steps.map((i) => Math.min(1 - alphaBar((i + 1) / count) / alphaBar(i / count), 0.999))
+}
+
+/** ᾱ of every timestep: the share of signal variance that is left. */
+export function alphasCumprod(config: SchedulerConfig): Float64Array {
+  const betas = betasOf(config)
+  const out = new Float64Array(betas.length)
+  let product = 1
+  for (let i = 0; i < betas.length; i++) {
+    product *= 1 - betas[i]
+    out[i] = product
+  }
+  if (!config.rescale_betas_zero_snr) return out
+  const first = Math.sqrt(out[0])
+  const last = Math.sqrt(out[out.length - 1])
+  return out.map((value) => (((Math.sqrt(value) - last) * first) / (first - last)) ** 2)
+}
+
+/** What training needs of the forward process, per example of `size` numbers. */
+export class NoiseSchedule {
+  readonly config: SchedulerConfig
+  readonly alphas: Float64Array
+
+  constructor(config: SchedulerConfig) {
+    this.config = config
+    this.alphas = alphasCumprod(config)
+  }
+
+  #alpha(timestep: number): number {
+    return (
+      this.alphas[timestep] ??
+      fail('bad-input', `timestep ${timestep}`, `give 0 to ${this.alphas.length - 1}`)
+    )
+  }
+
+  /** √ᾱ·x + √(1−ᾱ)·noise for a batch; `timesteps[i]` belongs to example i. */
+  addNoise(x: Float32Array, noise: Float32Array, timesteps: ArrayLike<number>): Float32Array {
+    return this.#mix(x, noise, timesteps, (alpha) => [Math.sqrt(alpha), Math.sqrt(1 - alpha)])
+  }
+
+  /** √ᾱ·noise − √(1−ᾱ)·x: the velocity (diffusers' get_velocity). */
+  velocity(x: Float32Array, noise: Float32Array, timesteps: ArrayLike<number>): Float32Array {
+    return this.#mix(x, noise, timesteps, (alpha) => [-Math.sqrt(1 - alpha), Math.sqrt(alpha)])
+  }
+
+  /** What the model should predict. */
+  target(x: Float32Array, noise: Float32Array, timesteps: ArrayLike<number>): Float32Array {
+    return this.config.prediction_type === 'epsilon' ? noise : this.velocity(x, noise, timesteps)
+  }
+
+  #mix(
+    x: Float32Array,
+    noise: Float32Array,
+    timesteps: ArrayLike<number>,
+    factors: (alpha: number) => [number, number],
+  ): Float32Array {
+    const size = x.length / timesteps.length
+    const out = new Float32Array(x.length)
+    for (let i = 0; i < timesteps.length; i++) {
+      const [signal, spread] = factors(this.#alpha(timesteps[i]))
+      for (let j = i * size; j < (i + 1) * size; j++) out[j] = signal * x[j] + spread * noise[j]
+    }
+    return out
+  }
+}
+
+/** The training timesteps that a sampler visits, descending (numpy's rounding, half to even). */
+export function spacedTimesteps(
+  config: SchedulerConfig,
+  steps: number,
+  spacing: 'leading' | 'trailing' | 'linspace',
+): number[] {
+  const total = config.num_train_timesteps
+  if (!Number.isInteger(steps) || steps < 1 || steps > total)
+    fail('bad-input', `${steps} sampling steps`, `give a whole number from 1 to ${total}`)
+  const index = Array.from({ length: steps }, (_, i) => i)
+  if (spacing === 'linspace')
+    return index.map((i) => (steps === 1 ? 0 : ((total - 1) * i) / (steps - 1))).reverse()
+  if (spacing === 'leading')
+    return index.map((i) => i * Math.floor(total / steps) + config.steps_offset).reverse()
+  return index.map((i) => roundHalfEven(total - (i * total) / steps) - 1)
+}
+
+export function roundHalfEven(value: number): number {
+  const low = Math.floor(value)
+  if (value - low !== 0.5) return Math.round(value)
+  return low % 2 === 0 ? low : low + 1
+}

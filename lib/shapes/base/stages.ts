@@ -1,0 +1,200 @@
+// The recipe of the embedded base model, stage by stage: VAE, latents, clean captions, noisy
+// captions, and the weak base for weak-to-strong. Each stage resumes from its last checkpoint and
+// leaves a file that the next one reads. Not a job of the cell API: `npm run train:shapes` runs it.
+import { existsSync } from 'node:fs'
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Random } from '../../base/random.ts'
+import { NoiseSchedule, schedulerConfig } from '../../diffusion/schedulers/noise-schedule.ts'
+import type { TextTokenizer } from '../../diffusion/tokenizer.ts'
+import {
+  type Feeds,
+  learningRateAt,
+  loadTrainerState,
+  type ParameterLayout,
+  type Program,
+  type ScheduleOptions,
+  saveTrainerState,
+  Trainer,
+  type TrainerState,
+} from '../../runtime/index.ts'
+import { caption } from '../captions.ts'
+import { noisyCaption } from '../noisy-captions.ts'
+import type { Scene } from '../scene.ts'
+import { latentSize } from './configs.ts'
+import { denoiserTrainingProgram } from './denoiser-training.ts'
+import { shapesScheduler } from './export.ts'
+import { initialWeights } from './initial-weights.ts'
+import { trainingScene } from './latents.ts'
+import { vaeBatch, vaeLayout, vaeTrainingProgram } from './vae-training.ts'
+
+/** How long and how fast each stage learns: pictures a step, steps, peak rate (cosine to 1 %). */
+export const recipe = {
+  vae: { batch: 16, steps: 2200, learningRate: 1.5e-3, warmup: 50 },
+  pictures: 150_016,
+  clean: { batch: 64, steps: 7000, learningRate: 1.5e-3, warmup: 200 },
+  noisy: { batch: 64, steps: 2400, learningRate: 7e-4, warmup: 50 },
+  /** The weak base leaves the clean stage at this step and learns the noisy captions for `steps`. */
+  weak: { from: 2000, batch: 64, steps: 600, learningRate: 7e-4, warmup: 50 },
+  /** Share of empty captions, for guidance. */
+  emptyCaptions: 0.1,
+} as const
+
+/** Called after every step. */
+export type OnStep = (stage: string, step: number, steps: number, loss: number) => void
+
+interface LoopOptions {
+  stage: string
+  folder: string
+  program: Program
+  layout: ParameterLayout
+  start: () => Promise<Float32Array>
+  batch: (step: number) => Feeds
+  schedule: Required<Pick<ScheduleOptions, 'learningRate' | 'steps' | 'warmup'>>
+  emaDecay: number
+  /** Steps after which a copy is kept under its own name. */
+  keep?: readonly number[]
+  onStep: OnStep
+}
+
+const stateFile = (folder: string, stage: string) => join(folder, `${stage}.safetensors`)
+const doneFile = (folder: string, stage: string) => join(folder, `${stage}.done.safetensors`)
+
+/** The averaged parameters that a finished stage left. */
+export async function stageResult(folder: string, stage: string): Promise<Float32Array> {
+  return (await loadTrainerState(doneFile(folder, stage))).vectors.ema
+}
+
+async function loop(options: LoopOptions): Promise<void> {
+  const { stage, folder, program, layout, schedule, keep = [], onStep } = options
+  if (existsSync(doneFile(folder, stage))) return
+  const saved = existsSync(stateFile(folder, stage))
+    ? await loadTrainerState(stateFile(folder, stage))
+    : undefined
+  const trainer = await Trainer.create(
+    program,
+    layout,
+    saved ? saved.vectors.parameters : await options.start(),
+  )
+  if (saved) await trainer.restore(saved)
+  for (let step = trainer.steps; step < schedule.steps; step++) {
+    const learningRate = learningRateAt(step, { ...schedule, schedule: 'cosine', final: 0.01 })
+    const { loss, gradientNorm } = await trainer.step(options.batch(step), {
+      learningRate,
+      emaDecay: Math.min(options.emaDecay, (step + 1) / (step + 10)),
+    })
+    await appendFile(
+      join(folder, `${stage}.jsonl`),
+      `${JSON.stringify({ step, loss, gradientNorm, learningRate })}\n`,
+    )
+    onStep(stage, step + 1, schedule.steps, loss)
+    if ((step + 1) % 200 === 0) await saveTrainerState(stateFile(folder, stage), await trainer.snapshot())
+    if (keep.includes(step + 1))
+      await saveTrainerState(doneFile(folder, `${stage}-${step + 1}`), averaged(await trainer.snapshot()))
+  }
+  await saveTrainerState(doneFile(folder, stage), averaged(await trainer.snapshot()))
+  await trainer.release()
+}
+
+const averaged = ({ step, vectors }: TrainerState): TrainerState => ({ step, vectors: { ema: vectors.ema } })
+
+/** Trains the VAE; leaves `vae.done.safetensors`. */
+export async function trainVae(folder: string, seed: number, onStep: OnStep): Promise<void> {
+  const layout = vaeLayout()
+  const root = new Random(seed).derive('shapes', 'vae')
+  const { batch, ...schedule } = recipe.vae
+  await loop({
+    stage: 'vae',
+    folder,
+    layout,
+    program: vaeTrainingProgram(layout, batch),
+    start: async () => initialWeights(layout, root.derive('init')),
+    batch: (step) => vaeBatch(root.derive('batch', step), batch),
+    schedule,
+    emaDecay: 0.995,
+    onStep,
+  })
+}
+
+/** Latents of the training pictures, scaled to standard deviation 1, and the scale. */
+export async function loadLatents(path: string): Promise<{ latents: Float32Array; scalingFactor: number }> {
+  const bytes = await readFile(path)
+  const latents = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+  let total = 0
+  let squares = 0
+  for (const value of latents) {
+    total += value
+    squares += value * value
+  }
+  const mean = total / latents.length
+  const scalingFactor = 1 / Math.sqrt(squares / latents.length - mean * mean)
+  return { latents: latents.map((value) => value * scalingFactor), scalingFactor }
+}
+
+export interface DenoiserStage {
+  stage: 'clean' | 'noisy' | 'weak'
+  folder: string
+  seed: number
+  layout: ParameterLayout
+  vocabulary: number
+  tokenizer: TextTokenizer
+  latents: Float32Array
+  onStep: OnStep
+}
+
+/** Trains UNet and text encoder; `clean` starts from nothing, `noisy` and `weak` from what it left. */
+export async function trainDenoiser({
+  stage,
+  folder,
+  seed,
+  layout,
+  vocabulary,
+  tokenizer,
+  latents,
+  onStep,
+}: DenoiserStage): Promise<void> {
+  const pictures = new Random(seed).derive('shapes', 'pictures')
+  const root = new Random(seed).derive('shapes', stage)
+  const count = latents.length / latentSize
+  const scenes: Scene[] = Array.from({ length: count }, (_, i) => trainingScene(pictures, i))
+  const noise = new NoiseSchedule(schedulerConfig.parse(shapesScheduler))
+  const { batch, steps, learningRate, warmup } = recipe[stage]
+  const write = (scene: Scene, random: Random): string => {
+    if (random.chance(recipe.emptyCaptions)) return ''
+    if (stage === 'clean') return caption(scene, random, { wordings: 'train' })
+    return noisyCaption(scene, random, { otherScene: random.pick(scenes), wordings: 'train' })
+  }
+  await loop({
+    stage,
+    folder,
+    layout,
+    program: denoiserTrainingProgram(layout, batch, vocabulary),
+    start: async () => {
+      if (stage === 'clean') return initialWeights(layout, root.derive('init'))
+      return stageResult(folder, stage === 'noisy' ? 'clean' : `clean-${recipe.weak.from}`)
+    },
+    batch(step) {
+      const random = root.derive('batch', step)
+      const clean = new Float32Array(batch * latentSize)
+      const ids = new BigInt64Array(batch * tokenizer.maxLength)
+      const timesteps = new Float32Array(batch)
+      for (let i = 0; i < batch; i++) {
+        const index = random.int(0, count - 1)
+        clean.set(latents.subarray(index * latentSize, (index + 1) * latentSize), i * latentSize)
+        ids.set(tokenizer.encode(write(scenes[index], random)).ids.map(BigInt), i * tokenizer.maxLength)
+        timesteps[i] = random.int(0, 999)
+      }
+      const drawn = random.normals(clean.length)
+      return {
+        ids,
+        timesteps,
+        sample: noise.addNoise(clean, drawn, timesteps),
+        target: noise.target(clean, drawn, timesteps),
+      }
+    },
+    schedule: { steps, learningRate, warmup },
+    emaDecay: 0.999,
+    keep: stage === 'clean' ? [recipe.weak.from] : [],
+    onStep,
+  })
+}
