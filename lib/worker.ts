@@ -75,6 +75,8 @@ async function main(): Promise<number> {
   const outcome = await execute(dir, {
     atOnce,
     uncaught,
+    // At once: saving would bring back half a directory.
+    onLost: () => process.exit(exitCodes.unrecorded),
     signal: stop.signal,
     findStage: (name) => findStage(name, modules),
   })

@@ -42,15 +42,17 @@ export async function readDsg(path: string, options: DsgOptions = {}): Promise<Q
  * (a JSON list) are understood, as {@link formatDsg} writes them.
  *
  * Repaired and counted: blanks around or inside ids, self-references, words among the parent ids
- * (`"5, right"`), repeated parents, parents the item does not have. Kept as they are: forward references.
+ * (`"5, right"`), repeated parents, parents the item does not have; an id used twice (the later row gets the
+ * item's next free one) and blank questions (left out), both of which the TIFA160 development file has.
+ * Kept as they are: forward references.
  *
- * @throws SelmaError `bad-file` with the row: unusable or repeated ids, two texts for one item, no question
+ * @throws SelmaError `bad-file` with the row: unusable ids, two texts for one item, an item without questions
  */
 export function parseDsg(text: string, options: DsgOptions & { source?: string } = {}): QuestionSet {
   const { source = 'DSG questions', name = basename(source, '.csv'), skill } = options
   const repairs: Repair[] = []
   const items = new Map<string, QuestionItem>()
-  const rows: { row: number; question: Question; found: string }[] = []
+  const rows: { line: CsvRow; question: Question }[] = []
   for (const line of parseCsv(text, source, dsgColumns)) {
     const question = toQuestion(line, source, repairs)
     const { itemId } = question
@@ -69,24 +71,62 @@ export function parseDsg(text: string, options: DsgOptions & { source?: string }
         `the first is ${item.text}`,
       )
     }
-    if (item.questions.some(({ id }) => id === question.id)) {
-      fail('bad-file', `${source}, row ${line.row}: item ${itemId} has two propositions ${question.id}`)
+    if (question.question === '') {
+      repairs.push(repair('no-question', line, question))
+      continue
     }
     item.questions.push(question)
-    rows.push({ row: line.row, question, found: line.cells.dependency })
+    rows.push({ line, question })
   }
-  for (const { row, question, found } of rows) {
+  for (const item of items.values()) {
+    if (item.questions.length === 0) fail('bad-file', `${source}: item ${item.id} has no question`)
+  }
+  renumber(rows, repairs)
+  for (const { line, question } of rows) {
+    const repaired = (kind: Repair['kind']) => repairs.push(repair(kind, line, question))
     const known = new Set(items.get(question.itemId)?.questions.map(({ id }) => id))
-    const kept = question.dependencies.filter((id) => known.has(id))
-    if (kept.length < question.dependencies.length) {
-      repairs.push({ kind: 'missing-parent', row, itemId: question.itemId, questionId: question.id, found })
-      question.dependencies = kept
-    }
+    const cell = line.cells.dependency
+    const named = parents(cell, question.id, `${source}, row ${line.row}`, repaired)
+    question.dependencies = named.filter((id) => known.has(id))
+    if (question.dependencies.length < named.length) repaired('missing-parent')
   }
   repairs.sort((a, b) => a.row - b.row)
   return { name, items: [...items.values()], repairs }
 }
 
+/** Gives a later question with an id that its item has already the item's next free one. */
+function renumber(rows: readonly { line: CsvRow; question: Question }[], repairs: Repair[]): void {
+  const highest = new Map<string, number>()
+  for (const { question } of rows) {
+    highest.set(question.itemId, Math.max(highest.get(question.itemId) ?? 0, question.id))
+  }
+  const taken = new Set<string>()
+  for (const { line, question } of rows) {
+    if (taken.has(`${question.id} ${question.itemId}`)) {
+      question.id = (highest.get(question.itemId) ?? 0) + 1
+      highest.set(question.itemId, question.id)
+      repairs.push(repair('duplicate-id', line, question))
+    }
+    taken.add(`${question.id} ${question.itemId}`)
+  }
+}
+
+/** The columns a repair was made in. */
+const places: Record<Repair['kind'], (typeof dsgColumns)[number]> = {
+  'self-reference': 'dependency',
+  'missing-parent': 'dependency',
+  'duplicate-parent': 'dependency',
+  'not-a-number': 'dependency',
+  spaces: 'dependency',
+  'duplicate-id': 'proposition_id',
+  'no-question': 'question_natural_language',
+}
+
+function repair(kind: Repair['kind'], { row, cells }: CsvRow, question: Question): Repair {
+  return { kind, row, itemId: question.itemId, questionId: question.id, found: cells[places[kind]] }
+}
+
+/** A row without its parents, which need the whole item. */
 function toQuestion({ row, cells }: CsvRow, source: string, repairs: Repair[]): Question {
   const itemId = cells.item_id.trim()
   const idCell = cells.proposition_id
@@ -96,18 +136,14 @@ function toQuestion({ row, cells }: CsvRow, source: string, repairs: Repair[]): 
   if (!/^\d+$/.test(idCell.trim()) || id < 1) {
     fail('bad-file', `${where}: proposition_id ${JSON.stringify(idCell)} is not a whole number from 1`)
   }
-  const repaired = (kind: Repair['kind'], found: string) =>
-    repairs.push({ kind, row, itemId, questionId: id, found })
-  if (itemId !== cells.item_id) repaired('spaces', cells.item_id)
-  if (idCell !== idCell.trim()) repaired('spaces', idCell)
-  const text = cells.question_natural_language.trim()
-  if (text === '') fail('bad-file', `${where}: no question`)
-
+  for (const found of [cells.item_id, idCell]) {
+    if (found !== found.trim()) repairs.push({ kind: 'spaces', row, itemId, questionId: id, found })
+  }
   const question: Question = {
     itemId,
     id,
-    question: text,
-    dependencies: parents(cells.dependency, id, where, repaired),
+    question: cells.question_natural_language.trim(),
+    dependencies: [],
     category: cells.category_broad.trim(),
     categoryDetailed: cells.category_detailed.trim(),
     tuple: cells.tuple.trim(),
@@ -123,20 +159,20 @@ function parents(
   cell: string,
   self: number,
   where: string,
-  repaired: (kind: Repair['kind'], found: string) => void,
+  repaired: (kind: Repair['kind']) => void,
 ): number[] {
   const parts = cell.split(',')
   const ids: number[] = []
   const numbers = parts.every((part) => /^\s*\d+\s*$/.test(part))
-  if (numbers && /\s/.test(cell)) repaired('spaces', cell)
+  if (numbers && /\s/.test(cell)) repaired('spaces')
   for (const part of parts.map((each) => each.trim())) {
     if (!/^\d+$/.test(part)) {
       if (parts.length === 1) {
         fail('bad-file', `${where}: dependency ${JSON.stringify(cell)} is not a list of proposition ids`)
       }
-      repaired('not-a-number', cell)
-    } else if (Number(part) === self) repaired('self-reference', cell)
-    else if (ids.includes(Number(part))) repaired('duplicate-parent', cell)
+      repaired('not-a-number')
+    } else if (Number(part) === self) repaired('self-reference')
+    else if (ids.includes(Number(part))) repaired('duplicate-parent')
     else if (Number(part) !== 0) ids.push(Number(part))
   }
   return ids

@@ -36,7 +36,14 @@ export interface QuestionItem {
 
 /** Something a tolerant reader mended, and where. */
 export interface Repair {
-  kind: 'self-reference' | 'missing-parent' | 'not-a-number' | 'spaces' | 'duplicate-parent'
+  kind:
+    | 'self-reference'
+    | 'missing-parent'
+    | 'duplicate-parent'
+    | 'not-a-number'
+    | 'spaces'
+    | 'duplicate-id'
+    | 'no-question'
   /** Row in the file; the header is row 1. */
   row: number
   itemId: string

@@ -1,5 +1,5 @@
 // process.json, from the side of the process that runs the job: taking the job, heartbeat, letting go.
-import { utimesSync } from 'node:fs'
+import { existsSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { SelmaError } from '../base/errors.ts'
 import { writeJson } from '../base/files.ts'
@@ -8,7 +8,7 @@ import { isAlive, jobFiles, lockOf, readProcessFile } from './directory.ts'
 import { withLock } from './lock.ts'
 import { ownIdentity, sameProcess } from './process-identity.ts'
 
-const heartbeat = 5_000
+const heartbeat = 2_000
 
 /** Writes down that a process runs the job. The caller holds the job's lock and knows that nobody else does. */
 export async function recordProcess(
@@ -54,11 +54,15 @@ export async function claimJob(dir: string): Promise<Claim> {
 
 /** A job in the hands of this process. */
 export class Claim {
+  /** Called when the directory is gone: nothing the job does can be kept any more. */
+  onLost: () => void = () => {}
+  readonly #dir: string
   readonly #path: string
   readonly #timer: NodeJS.Timeout
   #file: ProcessFile
 
   constructor(dir: string, file: ProcessFile) {
+    this.#dir = dir
     this.#path = join(dir, jobFiles.process)
     this.#file = file
     this.#timer = setInterval(() => this.#beat(), heartbeat)
@@ -85,9 +89,10 @@ export class Claim {
     await this.#write({ ...this.#file, ended: new Date().toISOString() })
   }
 
-  /** Not to be able to answer (disk full) is no reason for the job to fail. */
+  /** Not to be able to answer (disk full) is no reason for the job to fail; a directory that is gone stays gone. */
   async #write(file: ProcessFile): Promise<void> {
     this.#file = file
+    if (!existsSync(this.#dir)) return
     try {
       await writeJson(this.#path, file)
     } catch (error) {
@@ -100,7 +105,7 @@ export class Claim {
     try {
       utimesSync(this.#path, now, now)
     } catch {
-      // Cleared away by someone who wants the job afresh; that one also ends this process.
+      if (!existsSync(this.#dir)) this.onLost()
     }
   }
 }

@@ -28,6 +28,8 @@ export interface ExecuteOptions {
   claim?: Claim
   /** Rejects when something outside the stage's promise goes wrong (an uncaught exception). */
   uncaught?: Promise<never>
+  /** Called when someone deleted the directory; default: the job is stopped. */
+  onLost?: () => void
   signal?: AbortSignal
 }
 
@@ -47,6 +49,7 @@ export async function execute(dir: string, options: ExecuteOptions): Promise<Out
     await rm(join(dir, jobFiles.error), { force: true })
     log = new EventLog(dir)
     job = new RunningJob(dir, log, claim)
+    claim.onLost = options.onLost ?? (() => job?.requestStop())
     return { state: 'finished', result: await runInTurn(job, options) }
   } catch (error) {
     return await recordEnd(dir, job, log, error)

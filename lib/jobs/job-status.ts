@@ -52,7 +52,11 @@ export async function jobStatus(dir: string): Promise<JobStatus> {
     events.findLast((event): event is Extract<JobEvent, { type: Type }> => event.type === type)
   const [progress, metrics] = [last('progress'), last('metrics')]
   const status: JobStatus = {
-    state: result ? 'finished' : alive ? aliveState(events) : deadState(events, error, holder !== undefined),
+    state: result
+      ? 'finished'
+      : alive
+        ? aliveState(events, holder?.attempt)
+        : deadState(events, error, holder !== undefined),
     stage: file?.stage,
     created: file?.recorded.created,
     updated: events.at(-1)?.time,
@@ -71,7 +75,10 @@ export async function jobStatus(dir: string): Promise<JobStatus> {
   return status
 }
 
-function aliveState(events: readonly JobEvent[]): JobState {
+function aliveState(events: readonly JobEvent[], attempt: number | undefined): JobState {
+  const started = events.findLast((event) => event.type === 'started')
+  // The last words of an earlier process say nothing about this one.
+  if (started && started.attempt !== attempt) return 'queued'
   for (const { type } of events.toReversed()) {
     if (type === 'paused') return 'paused'
     if (type === 'queued' || type === 'stopped' || type === 'failed') return 'queued'

@@ -9,7 +9,7 @@ import { fileError, writeJson } from '../base/files.ts'
 import type { JobEvent } from '../messages/job-event.ts'
 import type { JobFile } from '../messages/job-file.ts'
 import { Claim, recordProcess } from './claim.ts'
-import { writeControl } from './control.ts'
+import { readControl, writeControl } from './control.ts'
 import {
   isAlive,
   jobFiles,
@@ -59,21 +59,33 @@ export async function start<Settings, Result, Input>(
   const { dir, file } = await describeJob(stage, settings, options.root)
   const { fresh = false, inline = isInsideJob(), env = {}, modules = [] } = options
   const atOnce = jobsAtOnce(options.atOnce)
-  return withLock(lockOf(dir), async () => {
-    if (fresh) await clear(dir)
-    const done = await readResultFile(dir)
-    if (done?.hash === file.hash)
-      return new Job<Result>(dir, { cached: { when: done.when, hash: done.hash } })
-    if (isAlive(dir)) return new Job<Result>(dir)
-    await prepare(dir, file)
-    if (inline) {
-      const claim = new Claim(dir, await recordProcess(dir, ownIdentity(), { inline: true }))
-      return new Job<Result>(dir, { outcome: execute(dir, { findStage: () => stage, atOnce: 0, claim }) })
-    }
-    const identity = await spawnWorker({ dir, atOnce, env, modules: modules.map((path) => resolve(path)) })
-    await recordProcess(dir, identity, { inline: false })
-    return new Job<Result>(dir)
-  })
+  const attempt = () =>
+    withLock(lockOf(dir), async () => {
+      if (fresh) await clear(dir)
+      const done = await readResultFile(dir)
+      if (done?.hash === file.hash) {
+        return new Job<Result>(dir, { cached: { when: done.when, hash: done.hash } })
+      }
+      if (isAlive(dir)) return isStopping(dir) ? undefined : new Job<Result>(dir)
+      await prepare(dir, file)
+      if (inline) {
+        const claim = new Claim(dir, await recordProcess(dir, ownIdentity(), { inline: true }))
+        return new Job<Result>(dir, { outcome: execute(dir, { findStage: () => stage, atOnce: 0, claim }) })
+      }
+      const identity = await spawnWorker({ dir, atOnce, env, modules: modules.map((path) => resolve(path)) })
+      await recordProcess(dir, identity, { inline: false })
+      return new Job<Result>(dir)
+    })
+  for (;;) {
+    const job = await attempt()
+    if (job) return job
+    await sleep(50) // It is saving; then it can be resumed.
+  }
+}
+
+/** Asked to stop, and not gone yet. */
+function isStopping(dir: string): boolean {
+  return readControl(dir)?.command === 'stop'
 }
 
 export interface RunOptions extends StartOptions {

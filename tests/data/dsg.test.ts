@@ -76,18 +76,32 @@ describe('reading DSG questions', () => {
     expect(set.repairs.find(({ kind }) => kind === 'missing-parent')?.row).toBe(7)
   })
 
+  it('leaves out blank questions and renumbers an id used twice, as the development file needs', () => {
+    const blank = 'a_1,a cube,cube,2,1,entity,whole,t, '
+    const set = parseDsg(file(row('a_1', 1, '0'), blank, row('a_1', 3, '"1,2"'), row('a_1', 3, '3')))
+    expect(set.items[0].questions.map(({ id, dependencies }) => [id, dependencies])).toEqual([
+      [1, []],
+      [3, [1]],
+      [4, [3]],
+    ])
+    expect(set.repairs.map(({ kind, row, questionId, found }) => [kind, row, questionId, found])).toEqual([
+      ['no-question', 3, 2, ' '],
+      ['missing-parent', 4, 3, '1,2'],
+      ['duplicate-id', 5, 4, '3'],
+    ])
+  })
+
   it.each([
     ['a word for an id', file(row('a_1', 'one', '0')), /row 2.*"one"/],
     ['id zero', file(row('a_1', 0, '0')), /row 2/],
     ['no item id', file(row(' ', 1, '0')), /row 2.*item_id/],
     ['a dependency without a number', file(row('a_1', 1, 'right')), /row 2.*"right"/],
     ['an empty dependency', file(row('a_1', 1, '')), /row 2/],
-    ['the same id twice', file(row('a_1', 1, '0'), row('a_1', 1, '0')), /row 3.*two propositions 1/],
     ['two texts', file(row('a_1', 1, '0'), row('a_1', 2, '0', 'a ball')), /row 3.*two texts/],
     ['a short row', file(row('a_1', 1, '0'), 'a_1,a cube'), /row 3: 2 cells under 9/],
     ['another header', 'id,text\n1,a\n', /no column item_id/],
     ['an open quote', `${header}\na_1,"open,cube,1,0,e,w,t,q\n`, /[Qq]uote/],
-    ['no question', file('a_1,a cube,cube,1,0,entity,whole,t, '), /row 2: no question/],
+    ['an item without questions', file('a_1,a cube,cube,1,0,entity,whole,t, '), /item a_1 has no question/],
   ])('refuses %s', (_, text, message) => {
     expect(() => parseDsg(text)).toThrow(message)
   })

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readControl } from '../../lib/jobs/control.ts'
 import { readProcessFile } from '../../lib/jobs/directory.ts'
 import { readEvents } from '../../lib/jobs/event-log.ts'
 import { run, start } from '../../lib/jobs/index.ts'
+import { isRunning } from '../../lib/jobs/process-identity.ts'
 import { all, atStep, eventOf, newRoot, rejection, removeRoots, stagesFile, until } from './support/help.ts'
 import { deafStage, type Sum, sumStage, waitingStage } from './support/stages.ts'
 
@@ -92,6 +95,27 @@ describe('a job handle', () => {
     await job.checkpoint()
     expect((await job.status()).checkpoint).toBeGreaterThanOrEqual(2)
     expect((await job.stop()).state).toBe('stopped')
+  })
+
+  it('may be asked for again while the job stops: it goes on when it has', async () => {
+    const root = await newRoot()
+    const job = await start(sumStage, settings, { root, ...options })
+    await eventOf(job, atStep(3))
+    const stopping = job.stop()
+    await until(() => readControl(job.dir)?.command === 'stop')
+    const again = await start(sumStage, settings, { root, ...options })
+    expect(await again.result()).toEqual(whole)
+    await stopping
+  })
+
+  it('does not outlive its directory', async () => {
+    const job = await start(sumStage, settings, { root: await newRoot(), ...options })
+    await eventOf(job, atStep(3))
+    await job.pause()
+    const holder = readProcessFile(job.dir)
+    await rm(job.dir, { recursive: true })
+    await until(() => !holder || !isRunning(holder))
+    expect(existsSync(job.dir)).toBe(false)
   })
 
   it('is not obeyed by a job that has ended, and says so', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { SelmaError } from '../../../lib/base/errors.ts'
-import type { Job } from '../../../lib/jobs/index.ts'
+import { type Job, listJobs } from '../../../lib/jobs/index.ts'
 import type { JobEvent } from '../../../lib/messages/index.ts'
 
 export const stagesFile = fileURLToPath(new URL('./stages.ts', import.meta.url))
@@ -13,7 +13,7 @@ export const submitFile = fileURLToPath(new URL('./submit.ts', import.meta.url))
 
 const made: string[] = []
 
-/** A fresh folder for jobs; `removeRoots` deletes it. */
+/** A fresh folder for jobs; `removeRoots` deletes it, and ends what still runs there after a failed test. */
 export async function newRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'selma-jobs-'))
   made.push(root)
@@ -21,7 +21,12 @@ export async function newRoot(): Promise<string> {
 }
 
 export async function removeRoots(): Promise<void> {
-  for (const root of made.splice(0)) await rm(root, { recursive: true, force: true })
+  for (const root of made.splice(0)) {
+    for (const { process: holder } of await listJobs(root)) {
+      if (holder && !holder.inline) process.kill(holder.pid, 'SIGKILL')
+    }
+    await rm(root, { recursive: true, force: true })
+  }
 }
 
 /** The first event that satisfies `is`; an error when the job ends before. */
