@@ -99,8 +99,11 @@ function pickSkill(random: Random): Exclude<ShapeSkill, 'mixed'> {
   return 'color'
 }
 
-// 64×64 pixels hold no more; layout would find a place for slightly more, but only by crowding.
-function roomy({ groups, relation }: Scene): boolean {
+/**
+ * Whether a scene fits comfortably: at most 6 objects, few of them large. Layout would find a place for
+ * slightly more, but only by crowding.
+ */
+export function roomy({ groups, relation }: Scene): boolean {
   const total = groups.reduce((sum, { count }) => sum + count, 0)
   const large = groups.reduce((sum, { count, size }) => sum + (size === 'large' ? count : 0), 0)
   return total <= (relation ? 5 : 6) && large <= (total > 4 || relation ? 2 : 3)
