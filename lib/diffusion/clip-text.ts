@@ -12,12 +12,16 @@ export interface ClipTextStates {
   penultimate: Tensor
 }
 
-/** Text states of token ids [N, T] (int64). */
+/**
+ * Text states of token ids [N, T] (int64).
+ *
+ * @param prefix opens the weights' names; default as in published checkpoints, '' for those that transformers 5 wrote
+ */
 export function clipText(
   b: Builder,
   config: ClipTextConfig,
   ids: Tensor,
-  prefix = 'text_model',
+  prefix = 'text_model.',
 ): ClipTextStates {
   const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   const [, tokens] = ids.shape
