@@ -147,7 +147,7 @@ export class Job<Result = unknown> implements AsyncIterable<JobEvent> {
     }
     const holder = readProcessFile(this.dir)
     if (!holder) return new SelmaError('not-found', `${this.id} has not been started`, { hint: 'start it' })
-    const exit = exitOf(holder)
+    const exit = await exitOf(holder)
     const how = exit?.signal ? ` by ${exit.signal}` : exit ? ` with exit code ${exit.code}` : ''
     const output = redact(await lastOutput(this.dir))
     return new SelmaError('engine', `the process of ${this.id} died${how}${output ? `:\n${output}` : ''}`, {

@@ -17,11 +17,11 @@ export interface Exit {
   signal: NodeJS.Signals | null
 }
 
-const exits = new Map<string, Exit>()
+const exits = new Map<string, Promise<Exit>>()
 const keyOf = ({ pid, startedAs }: ProcessIdentity) => `${pid} ${startedAs}`
 
-/** How a process that this one started ended; `undefined` for others. */
-export function exitOf(identity: ProcessIdentity): Exit | undefined {
+/** Waits for a process that this one started, and tells how it ended; `undefined` for others. */
+export async function exitOf(identity: ProcessIdentity): Promise<Exit | undefined> {
   return exits.get(keyOf(identity))
 }
 
@@ -54,6 +54,9 @@ export async function spawnWorker({ dir, atOnce, modules, env }: SpawnOptions): 
       windowsHide: true,
     })
     const identity = child.pid === undefined ? undefined : identityOf(child.pid)
+    const exit = new Promise<Exit>((done) => {
+      child.once('exit', (code, signal) => done({ code, signal }))
+    })
     await new Promise<void>((ready, failed) => {
       child.once('spawn', ready)
       child.once('error', failed)
@@ -61,7 +64,7 @@ export async function spawnWorker({ dir, atOnce, modules, env }: SpawnOptions): 
     child.unref()
     // One that has ended already is written down as a process that is not there.
     const known = identity ?? { pid: child.pid ?? 1, startedAs: 'ended', host: hostname() }
-    child.once('exit', (code, signal) => exits.set(keyOf(known), { code, signal }))
+    exits.set(keyOf(known), exit)
     return known
   } catch (error) {
     throw new SelmaError('engine', `cannot start a process for ${dir}: ${(error as Error).message}`, {

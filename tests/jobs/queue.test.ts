@@ -6,7 +6,16 @@ import { readEvents } from '../../lib/jobs/event-log.ts'
 import { type Job, jobStatus, jobTable, listJobs, removeJob, run, start } from '../../lib/jobs/index.ts'
 import { ownIdentity } from '../../lib/jobs/process-identity.ts'
 import { jobsAtOnce, waitForTurn } from '../../lib/jobs/queue.ts'
-import { all, atStep, eventOf, newRoot, rejection, removeRoots, stagesFile } from './support/help.ts'
+import {
+  all,
+  atStep,
+  eventOf,
+  killProcessOf,
+  newRoot,
+  rejection,
+  removeRoots,
+  stagesFile,
+} from './support/help.ts'
 import { sumStage, waitingStage } from './support/stages.ts'
 
 const modules = [stagesFile]
@@ -50,7 +59,7 @@ describe('the queue', () => {
     expect((await waiting[0].status()).state).toBe('queued')
     expect((await waiting[0].stop()).state).toBe('stopped')
     expect((await all(waiting[0])).some(({ type }) => type === 'started')).toBe(false)
-    process.kill((await first.status()).process?.pid ?? 0, 'SIGKILL')
+    await killProcessOf(first)
     expect((await waiting[1].result()).steps).toBe(20)
   })
 

@@ -47,6 +47,13 @@ export async function all(job: Job): Promise<JobEvent[]> {
   return events
 }
 
+/** As the kernel does when memory runs out. */
+export async function killProcessOf(job: Job): Promise<void> {
+  const { process: holder } = await job.status()
+  if (!holder) throw new Error(`${job.id} does not run`)
+  process.kill(holder.pid, 'SIGKILL')
+}
+
 /** The SelmaError (or other error) that a promise is rejected with. */
 export async function rejection(promise: Promise<unknown>): Promise<SelmaError> {
   try {
