@@ -27,9 +27,10 @@ export function checkpoint(build: (...inputs: Tensor[]) => Tensor, inputs: reado
   if (!graph.training) return build(...inputs)
   const { value: y, entries } = graph.withTape(() => build(...inputs))
   const made = new Set(entries.flatMap((entry) => entry.outputs))
-  const outside = new Set(entries.flatMap((entry) => entry.inputs).filter((tensor) => !made.has(tensor)))
-  for (const input of inputs) outside.delete(input)
-  const captured = [...outside]
+  // An input counts as captured, too: `build` may use it directly beside its argument.
+  const captured = [
+    ...new Set(entries.flatMap((entry) => entry.inputs).filter((tensor) => !made.has(tensor))),
+  ]
   graph.record([...inputs, ...captured], [y], ([g], needs) => {
     if (!g) return []
     const again = inputs.map((input) => (input.dtype === 'float32' ? gated(input, g) : input))

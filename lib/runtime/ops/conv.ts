@@ -4,7 +4,7 @@
 // The gradient to the kernel is one matrix product with the shifted inputs side by side.
 import { fail } from '../../base/errors.ts'
 import type { Tensor } from '../graph.ts'
-import { gemm } from './matmul.ts'
+import { gemm, matmul } from './matmul.ts'
 import { sum } from './reduce.ts'
 import { concat, pad, reshape, slice, transpose } from './shape.ts'
 
@@ -16,6 +16,9 @@ export interface ConvOptions {
   /** How the gradient to the input is made; 'transpose' never copies the kernel. Default 'flip'. */
   inputGradient?: 'flip' | 'transpose'
 }
+
+// Output pixels from which the batched form of the kernel gradient is the faster one (measured, B = 16).
+const LARGE_PICTURE = 1024
 
 type Pads = readonly [number, number, number, number]
 const padsOf = (padding: number | Pads): Pads =>
@@ -102,10 +105,33 @@ function flipped(weight: Tensor): Tensor {
   return graph.node('Slice', inputs, [{ shape: swapped.shape }])[0]
 }
 
+/** The same for big pictures: one batched product a tap spares the copy of all taps side by side. */
+function kernelGradientBatched(g: Tensor, weight: Tensor, x: Tensor, pads: Pads, stride: number): Tensor {
+  const [co, ci, kh, kw] = weight.shape
+  const [n, , ho, wo] = g.shape
+  const padded = pad(x, [
+    [0, 0],
+    [0, 0],
+    [pads[0], pads[2]],
+    [pads[1], pads[3]],
+  ])
+  const upstream = reshape(g, [n, co, ho * wo])
+  const taps: Tensor[] = []
+  for (let i = 0; i < kh; i++) {
+    for (let j = 0; j < kw; j++) {
+      const down = slice(padded, 2, i, i + (ho - 1) * stride + 1, stride)
+      const part = reshape(slice(down, 3, j, j + (wo - 1) * stride + 1, stride), [n, ci, ho * wo])
+      taps.push(reshape(sum(matmul(upstream, transpose(part, [0, 2, 1])), [0]), [co, ci, 1]))
+    }
+  }
+  return reshape(concat(taps, 2), [co, ci, kh, kw])
+}
+
 function kernelGradientOf(g: Tensor, weight: Tensor, x: Tensor, pads: Pads, stride: number): Tensor {
   const [co, ci, kh, kw] = weight.shape
   const [n, , ho, wo] = g.shape
   const rows = n * ho * wo
+  if (ho * wo >= LARGE_PICTURE) return kernelGradientBatched(g, weight, x, pads, stride)
   const padded = pad(transpose(x, [0, 2, 3, 1]), [
     [0, 0],
     [pads[0], pads[2]],

@@ -30,7 +30,12 @@ import { vaeBatch, vaeLayout, vaeTrainingProgram } from './vae-training.ts'
 
 /** How long and how fast each stage learns: pictures a step, steps, peak rate (cosine to 1 %). */
 export const recipe = {
-  vae: { batch: 16, steps: 2200, learningRate: 1.5e-3, warmup: 50 },
+  /** Whole pictures, then crops around objects, then whole pictures again for the norms' statistics. */
+  vae: [
+    { stage: 'vae-whole', size: 64, batch: 16, steps: 2200, learningRate: 1.5e-3, warmup: 50 },
+    { stage: 'vae-crops', size: 32, batch: 32, steps: 4000, learningRate: 2e-3, warmup: 50 },
+    { stage: 'vae', size: 64, batch: 16, steps: 500, learningRate: 6e-4, warmup: 20 },
+  ],
   pictures: 150_016,
   clean: { batch: 64, steps: 7000, learningRate: 1.5e-3, warmup: 200 },
   noisy: { batch: 64, steps: 2400, learningRate: 7e-4, warmup: 50 },
@@ -46,7 +51,7 @@ export type OnStep = (stage: string, step: number, steps: number, loss: number) 
 interface LoopOptions {
   stage: string
   folder: string
-  program: Program
+  program: () => Program
   layout: ParameterLayout
   start: () => Promise<Float32Array>
   batch: (step: number) => Feeds
@@ -72,7 +77,7 @@ async function loop(options: LoopOptions): Promise<void> {
     ? await loadTrainerState(stateFile(folder, stage))
     : undefined
   const trainer = await Trainer.create(
-    program,
+    program(),
     layout,
     saved ? saved.vectors.parameters : await options.start(),
   )
@@ -98,22 +103,27 @@ async function loop(options: LoopOptions): Promise<void> {
 
 const averaged = ({ step, vectors }: TrainerState): TrainerState => ({ step, vectors: { ema: vectors.ema } })
 
-/** Trains the VAE; leaves `vae.done.safetensors`. */
+/** Trains the VAE in its three parts; leaves `vae.done.safetensors`. */
 export async function trainVae(folder: string, seed: number, onStep: OnStep): Promise<void> {
   const layout = vaeLayout()
-  const root = new Random(seed).derive('shapes', 'vae')
-  const { batch, ...schedule } = recipe.vae
-  await loop({
-    stage: 'vae',
-    folder,
-    layout,
-    program: vaeTrainingProgram(layout, batch),
-    start: async () => initialWeights(layout, root.derive('init')),
-    batch: (step) => vaeBatch(root.derive('batch', step), batch),
-    schedule,
-    emaDecay: 0.995,
-    onStep,
-  })
+  let before: string | undefined
+  for (const { stage, size, batch, ...schedule } of recipe.vae) {
+    const root = new Random(seed).derive('shapes', stage)
+    const previous = before
+    await loop({
+      stage,
+      folder,
+      layout,
+      program: () => vaeTrainingProgram(layout, batch, size),
+      start: async () =>
+        previous ? stageResult(folder, previous) : initialWeights(layout, root.derive('init')),
+      batch: (step) => vaeBatch(root.derive('batch', step), batch, size),
+      schedule,
+      emaDecay: 0.995,
+      onStep,
+    })
+    before = stage
+  }
 }
 
 /** Latents of the training pictures, scaled to standard deviation 1, and the scale. */
@@ -168,7 +178,7 @@ export async function trainDenoiser({
     stage,
     folder,
     layout,
-    program: denoiserTrainingProgram(layout, batch, vocabulary),
+    program: () => denoiserTrainingProgram(layout, batch, vocabulary),
     start: async () => {
       if (stage === 'clean') return initialWeights(layout, root.derive('init'))
       return stageResult(folder, stage === 'noisy' ? 'clean' : `clean-${recipe.weak.from}`)

@@ -1,0 +1,347 @@
+// Text to pictures: tokenizer, text encoder, UNet under a sampler with classifier-free guidance,
+// VAE decoder; and pictures to latents. Sessions open when first needed, in this process or where
+// the given opener puts them. It knows nothing of skills, notebooks or files of pictures.
+import { join } from 'node:path'
+import { fail } from '../base/errors.ts'
+import { Random } from '../base/random.ts'
+import type { Lora } from '../formats/lora.ts'
+import type { Picture } from '../formats/picture.ts'
+import {
+  compile,
+  Graph,
+  LocalSession,
+  type Program,
+  type Session,
+  type SessionOptions,
+  sizeOf,
+} from '../runtime/index.ts'
+import { Builder, type Weights } from './builder.ts'
+import { type Checkpoint, type Component, openCheckpoint } from './checkpoint.ts'
+import { clipText } from './clip-text.ts'
+import { guide } from './guidance.ts'
+import { fuseLoras } from './lora-layers.ts'
+import { fromPixels, toPixels } from './pixels.ts'
+import { makeScheduler, type SchedulerName } from './schedulers/scheduler.ts'
+import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
+import { unet } from './unet.ts'
+import { vaeDecode, vaeEncode } from './vae.ts'
+import { checkpointWeights } from './weights.ts'
+
+/** Loads a program somewhere: in this process, or in an engine's. */
+export type OpenSession = (program: Program, options?: SessionOptions) => Promise<Session>
+
+export interface SampleOptions {
+  /** One seed a prompt: the initial noise is drawn from it alone. */
+  seeds: readonly number[]
+  /** Sampling steps. Default 50. */
+  steps?: number
+  /** Classifier-free guidance scale; 1 is none. Default 7.5. */
+  guidance?: number
+  /** Guidance rescale φ in [0, 1]. Default 0. */
+  rescale?: number
+  /** Default ''. */
+  negativePrompt?: string
+  /** Default: the checkpoint's own. */
+  scheduler?: SchedulerName
+  /** Initial noise [prompts, channels, h, w] in place of what the seeds give. */
+  noise?: Float32Array
+  /** Called after every sampling step of every batch with the pictures done and the share of the current batch. */
+  onProgress?: (done: number, share: number) => void
+  signal?: AbortSignal
+}
+
+/** LoRAs to add, each with its weight. */
+export type Applied = readonly { lora: Lora; weight: number }[]
+
+// A session is fixed to a number of rows; small requests do not pay for a big one.
+const rowSizes = [2, 8, 32, 64]
+const rowsFor = (count: number): number =>
+  rowSizes.find((rows) => rows >= count) ?? rowSizes[rowSizes.length - 1]
+
+export class TextToImagePipeline {
+  readonly checkpoint: Checkpoint
+  readonly tokenizer: TextTokenizer
+  readonly #open: OpenSession
+  readonly #fused: ReadonlyMap<string, Float32Array>
+  readonly #sessions = new Map<string, Promise<Session>>()
+  readonly #texts = new Map<string, Float32Array>()
+
+  private constructor(
+    checkpoint: Checkpoint,
+    tokenizer: TextTokenizer,
+    open: OpenSession,
+    fused: ReadonlyMap<string, Float32Array>,
+  ) {
+    this.checkpoint = checkpoint
+    this.tokenizer = tokenizer
+    this.#open = open
+    this.#fused = fused
+  }
+
+  /**
+   * Opens a diffusers pipeline folder, with LoRAs fused into the UNet where given.
+   *
+   * @throws SelmaError `not-found`, `unsupported`, or `mismatch` when a LoRA does not fit
+   */
+  static async load(
+    folder: string,
+    options: { open?: OpenSession; loras?: Applied } = {},
+  ): Promise<TextToImagePipeline> {
+    const checkpoint = await openCheckpoint(folder)
+    const tokenizer = await loadTokenizer(join(folder, 'tokenizer'), {
+      maxLength: checkpoint.textEncoder.config.max_position_embeddings,
+    })
+    const fused = options.loras?.length
+      ? await fuseLoras(checkpoint.unet.weights.path, 'unet', options.loras)
+      : new Map()
+    return new TextToImagePipeline(checkpoint, tokenizer, options.open ?? LocalSession.create, fused)
+  }
+
+  /** Pixels of a picture's side for one latent: 8 for Stable Diffusion. */
+  get scale(): number {
+    return 2 ** (this.checkpoint.vae.config.block_out_channels.length - 1)
+  }
+
+  /** [channels, height, width] of one picture's latents. */
+  get latentShape(): [number, number, number] {
+    const { in_channels: channels, sample_size: size } = this.checkpoint.unet.config
+    return [channels, size, size]
+  }
+
+  #session(key: string, build: (graph: Graph) => void, options: SessionOptions = {}): Promise<Session> {
+    let session = this.#sessions.get(key)
+    if (!session) {
+      const graph = new Graph()
+      build(graph)
+      session = this.#open(compile(graph, key), options)
+      this.#sessions.set(key, session)
+      session.catch(() => this.#sessions.delete(key))
+    }
+    return session
+  }
+
+  #weights<T>(graph: Graph, component: Component<T>, scope: string): Weights {
+    return checkpointWeights(graph, component.weights, {
+      scope,
+      replaced: scope === 'unet' ? this.#fused : undefined,
+    })
+  }
+
+  /** Text states [tokens · width] of each prompt; kept for the next time. */
+  async encodePrompts(prompts: readonly string[]): Promise<Float32Array[]> {
+    const { textEncoder } = this.checkpoint
+    const tokens = this.tokenizer.maxLength
+    const missing = [...new Set(prompts)].filter((prompt) => !this.#texts.has(prompt))
+    const size = tokens * textEncoder.config.hidden_size
+    for (let start = 0; start < missing.length; start += 64) {
+      const chunk = missing.slice(start, start + 64)
+      const rows = rowsFor(chunk.length)
+      const session = await this.#session(
+        `text-${rows}`,
+        (graph) => {
+          const ids = graph.input('ids', [rows, tokens], 'int64')
+          graph.output(
+            'states',
+            clipText(
+              new Builder(graph, this.#weights(graph, textEncoder, 'text_encoder')),
+              textEncoder.config,
+              ids,
+            ).lastHiddenState,
+          )
+        },
+        { spinning: false },
+      )
+      const ids = new BigInt64Array(rows * tokens)
+      chunk.forEach((prompt, i) => {
+        ids.set(this.tokenizer.encode(prompt).ids.map(BigInt), i * tokens)
+      })
+      const { states } = await session.run({ ids })
+      chunk.forEach((prompt, i) => {
+        this.#texts.set(prompt, (states as Float32Array).slice(i * size, (i + 1) * size))
+      })
+    }
+    return prompts.map((prompt) => this.#texts.get(prompt)!)
+  }
+
+  #unet(rows: number): Promise<Session> {
+    const { config } = this.checkpoint.unet
+    const [channels, height, width] = this.latentShape
+    return this.#session(`unet-${rows}`, (graph) => {
+      const sample = graph.input('sample', [rows, channels, height, width])
+      const timesteps = graph.input('timesteps', [rows])
+      const text = graph.input('text', [rows, this.tokenizer.maxLength, config.cross_attention_dim])
+      graph.output(
+        'prediction',
+        unet(new Builder(graph, this.#weights(graph, this.checkpoint.unet, 'unet')), config, {
+          sample,
+          timesteps,
+          text,
+        }),
+      )
+    })
+  }
+
+  /** The noise that a seed starts from. */
+  initialNoise(seed: number): Float32Array {
+    return new Random(seed).derive('latents').normals(sizeOf(this.latentShape))
+  }
+
+  /**
+   * Final latents [prompts, channels, h, w] of prompts, scaled as the UNet sees them.
+   *
+   * @throws SelmaError `bad-input` for settings out of range, `stopped` when the signal aborts
+   */
+  async sample(prompts: readonly string[], options: SampleOptions): Promise<Float32Array> {
+    const {
+      seeds,
+      steps = 50,
+      guidance = 7.5,
+      rescale = 0,
+      negativePrompt = '',
+      scheduler: name,
+      noise,
+      onProgress,
+      signal,
+    } = options
+    if (seeds.length !== prompts.length)
+      fail('bad-input', `${prompts.length} prompts, but ${seeds.length} seeds`, 'give one seed a prompt')
+    if (!(guidance >= 0 && guidance < 1000))
+      fail('bad-input', `guidance ${guidance}`, 'give 1 for none, or a scale such as 7.5')
+    if (!(rescale >= 0 && rescale <= 1)) fail('bad-input', `guidance rescale ${rescale}`, 'give 0 to 1')
+    const scheduler = makeScheduler(this.checkpoint.scheduler, steps, name)
+    const size = sizeOf(this.latentShape)
+    if (noise && noise.length !== prompts.length * size)
+      fail(
+        'mismatch',
+        `initial noise of ${noise.length} numbers`,
+        `${prompts.length} × [${this.latentShape}] is needed`,
+      )
+    const guided = guidance !== 1
+    const rows = rowsFor(prompts.length * (guided ? 2 : 1))
+    const perRun = guided ? rows / 2 : rows
+    const texts = await this.encodePrompts(prompts)
+    const [empty] = guided ? await this.encodePrompts([negativePrompt]) : [undefined]
+    const session = await this.#unet(rows)
+    const out = new Float32Array(prompts.length * size)
+    for (let start = 0; start < prompts.length; start += perRun) {
+      const count = Math.min(perRun, prompts.length - start)
+      const text = new Float32Array(rows * texts[0].length)
+      let latents: Float32Array = new Float32Array(perRun * size)
+      for (let i = 0; i < count; i++) {
+        text.set(texts[start + i], (guided ? perRun + i : i) * texts[0].length)
+        if (empty) text.set(empty, i * empty.length)
+        const first =
+          noise?.subarray((start + i) * size, (start + i + 1) * size) ?? this.initialNoise(seeds[start + i])
+        latents.set(first, i * size)
+      }
+      latents = latents.map((value) => value * scheduler.initNoiseSigma)
+      for (let index = 0; index < scheduler.timesteps.length; index++) {
+        if (signal?.aborted)
+          fail('stopped', `sampling was stopped after ${start} of ${prompts.length} pictures`)
+        const input = scheduler.scaleModelInput(latents, index)
+        const sample = new Float32Array(rows * size)
+        sample.set(input, 0)
+        if (guided) sample.set(input, perRun * size)
+        const timesteps = new Float32Array(rows).fill(scheduler.timesteps[index])
+        const prediction = (await session.run({ sample, timesteps, text })).prediction as Float32Array
+        const half = perRun * size
+        const used = guided
+          ? guide(prediction.subarray(0, half), prediction.subarray(half), size, guidance, rescale)
+          : prediction
+        latents = scheduler.step(used, index, latents)
+        onProgress?.(start, (index + 1) / scheduler.timesteps.length)
+      }
+      out.set(latents.subarray(0, count * size), start * size)
+      onProgress?.(start + count, 0)
+    }
+    return out
+  }
+
+  /** Latents, scaled as the UNet sees them, to pixels [n, 3, H, W], about [-1, 1]. */
+  async decodeToPixels(latents: Float32Array): Promise<Float32Array> {
+    const { config } = this.checkpoint.vae
+    const [channels, height, width] = this.latentShape
+    const size = sizeOf(this.latentShape)
+    const count = latents.length / size
+    const area = 3 * height * width * this.scale ** 2
+    const out = new Float32Array(count * area)
+    const rows = Math.min(32, rowsFor(count))
+    const session = await this.#session(
+      `decode-${rows}`,
+      (graph) => {
+        const input = graph.input('latents', [rows, channels, height, width])
+        graph.output(
+          'pixels',
+          vaeDecode(new Builder(graph, this.#weights(graph, this.checkpoint.vae, 'vae')), config, input),
+        )
+      },
+      { spinning: false },
+    )
+    for (let start = 0; start < count; start += rows) {
+      const part = latents.subarray(start * size, Math.min(count, start + rows) * size)
+      const batch = new Float32Array(rows * size)
+      batch.set(part.map((value) => value / config.scaling_factor))
+      const { pixels } = await session.run({ latents: batch })
+      out.set((pixels as Float32Array).subarray(0, (part.length / size) * area), start * area)
+    }
+    return out
+  }
+
+  /** Latents to 8-bit pictures. */
+  async decode(latents: Float32Array): Promise<Picture[]> {
+    const pixels = await this.decodeToPixels(latents)
+    const [, height, width] = this.latentShape
+    const count = latents.length / sizeOf(this.latentShape)
+    return Array.from({ length: count }, (_, i) =>
+      fromPixels(pixels, i, width * this.scale, height * this.scale),
+    )
+  }
+
+  /** Pictures to latents, scaled as the UNet sees them: the mean of the encoder's distribution. */
+  async encode(pictures: readonly Picture[]): Promise<Float32Array> {
+    const { config } = this.checkpoint.vae
+    const [, height, width] = this.latentShape
+    const [pixelHeight, pixelWidth] = [height * this.scale, width * this.scale]
+    const size = sizeOf(this.latentShape)
+    const rows = Math.min(32, rowsFor(pictures.length))
+    const session = await this.#session(
+      `encode-${rows}`,
+      (graph) => {
+        const input = graph.input('pixels', [rows, 3, pixelHeight, pixelWidth])
+        graph.output(
+          'mean',
+          vaeEncode(new Builder(graph, this.#weights(graph, this.checkpoint.vae, 'vae')), config, input).mean,
+        )
+      },
+      { spinning: false },
+    )
+    const out = new Float32Array(pictures.length * size)
+    for (let start = 0; start < pictures.length; start += rows) {
+      const part = pictures.slice(start, start + rows)
+      const pixels = new Float32Array(rows * 3 * pixelHeight * pixelWidth)
+      part.forEach((picture, i) => {
+        if (picture.width !== pixelWidth || picture.height !== pixelHeight) {
+          fail(
+            'mismatch',
+            `a picture of ${picture.width}×${picture.height}`,
+            `this model takes ${pixelWidth}×${pixelHeight}`,
+          )
+        }
+        toPixels(picture, pixels, i)
+      })
+      const { mean } = await session.run({ pixels })
+      out.set(
+        (mean as Float32Array).subarray(0, part.length * size).map((value) => value * config.scaling_factor),
+        start * size,
+      )
+    }
+    return out
+  }
+
+  /** Closes the sessions; the pipeline opens them again when used. */
+  async release(): Promise<void> {
+    const open = [...this.#sessions.values()]
+    this.#sessions.clear()
+    for (const session of open) await (await session).release()
+  }
+}
