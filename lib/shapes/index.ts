@@ -12,7 +12,7 @@ export { addClutter, layout, type PlacedObject, type PlacedScene, pictureSize, r
 export { type CaptionNoise, type NoiseRates, noisyCaption, noisyScene } from './noisy-captions.ts'
 export { parseCaption } from './parse-caption.ts'
 export { questionsFor } from './questions.ts'
-export { type Blob, readPicture, type SceneReading, type SeenObject } from './read-picture.ts'
+export { readPicture, type SceneReading, type SeenBlob, type SeenObject } from './read-picture.ts'
 export { backgroundValues, colorValues, render } from './render.ts'
 export { type ShapeSkill, sampleScene, shapeSkills } from './sample-scene.ts'
 export {

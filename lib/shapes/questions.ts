@@ -3,7 +3,7 @@
 // TIFA's multiple-choice questions are in `tifa-questions.ts`, answers in `judge.ts`.
 import type { Question } from '../data/question.ts'
 import { counted, countWords, phraseOf, withArticle } from './phrases.ts'
-import type { Direction, Group, Scene } from './scene.ts'
+import { type Direction, distinct, type Group, type Scene } from './scene.ts'
 
 /** A direction as questions say it. */
 export const sideWords: Record<Direction, string> = {
@@ -16,9 +16,7 @@ export const sideWords: Record<Direction, string> = {
 /** Just enough of a group to tell it from the others, size left out where it can be. */
 export function shortName(group: Group, others: readonly Group[]): Group {
   const { size: _, ...bare } = group
-  const twin = others.some(
-    (other) => other !== group && other.shape === group.shape && other.color === group.color,
-  )
+  const twin = others.some((other) => other !== group && !distinct({ ...other, size: undefined }, bare))
   return twin ? group : bare
 }
 

@@ -25,7 +25,7 @@ export interface SeenObject {
 }
 
 /** Something that is there but is none of the world's objects. */
-export interface Blob {
+export interface SeenBlob {
   x: number
   y: number
   /** Pixels covered. */
@@ -36,7 +36,7 @@ export interface Blob {
 export interface SceneReading {
   background: Background | 'unreadable'
   objects: SeenObject[]
-  blobs: Blob[]
+  blobs: SeenBlob[]
   /** Whether anything (a blob, the background) could not be read. */
   unreadable: boolean
   /** The least overlap of any object, 1 for none; 0 when something is unreadable. */
@@ -139,7 +139,7 @@ export function readPicture(picture: Picture): SceneReading {
   const segmentation = segment(picture)
   const { width, background } = segmentation
   const objects: SeenObject[] = []
-  const blobs: Blob[] = []
+  const blobs: SeenBlob[] = []
   for (const component of segmentation.components) {
     const { window, match } = readComponent(picture, segmentation, component)
     if (match.overlap >= leastOverlap) {
