@@ -10,7 +10,12 @@ const normalise = (axis: number, rank: number): number => (axis < 0 ? axis + ran
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.filter((size) => size !== -1)
   const inferred = shape.map((size) => (size === -1 ? sizeOf(x.shape) / sizeOf(known) : size))
-  if (sizeOf(inferred) !== sizeOf(x.shape)) fail('mismatch', `cannot reshape [${x.shape}] to [${shape}]`)
+  if (
+    shape.length - known.length > 1 ||
+    sizeOf(inferred) !== sizeOf(x.shape) ||
+    !inferred.every(Number.isInteger)
+  )
+    fail('mismatch', `cannot reshape [${x.shape}] to [${shape}]`)
   if (String(inferred) === String(x.shape)) return x
   const [y] = x.graph.node('Reshape', [x, x.graph.ints(inferred)], [{ shape: inferred, dtype: x.dtype }])
   x.graph.record([x], [y], ([g]) => [g && reshape(g, x.shape)])
