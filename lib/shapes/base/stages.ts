@@ -37,8 +37,8 @@ export const recipe = {
     { stage: 'vae', size: 64, batch: 16, steps: 500, learningRate: 6e-4, warmup: 20 },
   ],
   pictures: 150_016,
-  clean: { batch: 64, steps: 7000, learningRate: 1.5e-3, warmup: 200 },
-  noisy: { batch: 64, steps: 2400, learningRate: 7e-4, warmup: 50 },
+  clean: { batch: 64, steps: 5000, learningRate: 1.5e-3, warmup: 200 },
+  noisy: { batch: 64, steps: 1600, learningRate: 7e-4, warmup: 50 },
   /** The weak base leaves the clean stage at this step and learns the noisy captions for `steps`. */
   weak: { from: 2000, batch: 64, steps: 600, learningRate: 7e-4, warmup: 50 },
   /** Share of empty captions, for guidance. */
