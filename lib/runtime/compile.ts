@@ -1,6 +1,8 @@
 // From a graph to a program: dead nodes dropped, ONNX bytes written, and a plain description of
 // what goes in and out that can be sent to another process.
-import { dirname, relative } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, relative, resolve, sep } from 'node:path'
+import { fail } from '../base/errors.ts'
 import { encodeOnnx, type OnnxTensor } from '../formats/onnx.ts'
 import type { Dtype, Graph, GraphNode, Shape, Tensor } from './graph.ts'
 
@@ -44,21 +46,38 @@ function liveNodes(graph: Graph): { nodes: GraphNode[]; used: Set<Tensor> } {
   return { nodes: nodes.reverse(), used }
 }
 
+/** Where a file really is: the Hub's cache links to its files, and ONNX Runtime follows no link out of its folder. */
+const realPath = (path: string): string => (existsSync(path) ? realpathSync(path) : resolve(path))
+
+/** The deepest folder that holds all the files; ONNX Runtime reads external data from below one folder only. */
+function commonFolder(files: readonly string[]): string {
+  let folder = dirname(files[0])
+  for (const file of files) {
+    while (!file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+      const above = dirname(folder)
+      if (above === folder)
+        fail('unsupported', `${files[0]} and ${file} are on different drives`, 'move them to one drive')
+      folder = above
+    }
+  }
+  return folder
+}
+
 /** Writes the graph as an ONNX program. An input that nothing uses stays, so that callers can always feed it. */
 export function compile(graph: Graph, name = 'selma'): Program {
   const { nodes, used } = liveNodes(graph)
-  let folder: string | undefined
+  const constants = [...graph.constants.values()].filter(({ tensor }) => used.has(tensor))
+  const real = new Map<string, string>()
+  for (const { data } of constants)
+    if (!(data instanceof Uint8Array) && !real.has(data.path)) real.set(data.path, realPath(data.path))
+  const folder = real.size > 0 ? commonFolder([...real.values()]) : undefined
   const initializers: OnnxTensor[] = []
-  for (const { tensor, data } of graph.constants.values()) {
-    if (!used.has(tensor)) continue
+  for (const { tensor, data } of constants) {
     const common = { name: tensor.name, type: tensor.dtype, shape: tensor.shape }
     if (data instanceof Uint8Array) initializers.push({ ...common, raw: data })
     else {
-      folder ??= dirname(data.path)
-      initializers.push({
-        ...common,
-        external: { location: relative(folder, data.path), offset: data.offset, length: data.length },
-      })
+      const location = relative(folder!, real.get(data.path)!)
+      initializers.push({ ...common, external: { location, offset: data.offset, length: data.length } })
     }
   }
   const describe = (tensor: Tensor): ProgramValue => ({

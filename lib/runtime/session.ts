@@ -4,7 +4,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { fail, SelmaError } from '../base/errors.ts'
 import type { Program, ProgramValue } from './compile.ts'
-import { sizeOf } from './graph.ts'
+import { type Dtype, sizeOf } from './graph.ts'
 
 /** Numbers of a tensor, row-major. */
 export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint16Array | Uint8Array
@@ -71,12 +71,27 @@ function sessionOptions(program: Program, options: SessionOptions): InferenceSes
   }
 }
 
+const arrays: Record<Dtype, new (length: number) => TensorData> = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+}
+
 function checkFeed(value: ProgramValue, data: TensorData | undefined): TensorData {
   if (!data) fail('bad-input', `the input ${value.name} [${value.shape}] was not fed`)
   if (data.length !== sizeOf(value.shape)) {
     fail(
       'mismatch',
       `the input ${value.name} takes [${value.shape}] = ${sizeOf(value.shape)} numbers, got ${data.length}`,
+    )
+  }
+  if (!(data instanceof arrays[value.dtype])) {
+    fail(
+      'mismatch',
+      `the input ${value.name} is ${value.dtype}, got a ${data.constructor.name}`,
+      `feed a ${arrays[value.dtype].name}`,
     )
   }
   return data
@@ -136,7 +151,7 @@ export class LocalSession implements Session {
       ])
     }
     for (const name of Object.keys(feeds)) {
-      if (!inputs[name])
+      if (!Object.hasOwn(inputs, name))
         fail(
           'bad-input',
           `there is no input ${name}`,
@@ -150,7 +165,15 @@ export class LocalSession implements Session {
       if (state.output) fetches[state.output] = tensor
     }
     const wanted = outputs ?? program.outputs.map((value) => value.name)
-    for (const name of wanted) fetches[name] = null
+    for (const name of wanted) {
+      if (!program.outputs.some((value) => value.name === name))
+        fail(
+          'bad-input',
+          `there is no output ${name}`,
+          `the outputs are ${program.outputs.map((value) => value.name).join(', ')}`,
+        )
+      fetches[name] = null
+    }
     let results: InferenceSession.OnnxValueMapType
     try {
       results = await this.#session.run(inputs, fetches)
