@@ -118,12 +118,18 @@ export function* readFields(bytes: Uint8Array): Generator<ProtoField> {
   }
 }
 
-/** Unpacks a packed run of varints as signed 64-bit integers. */
+/**
+ * Unpacks a packed run of varints as signed 64-bit integers.
+ *
+ * @throws SelmaError `bad-file` when the last number is cut short, or one is longer than ten bytes
+ */
 export function unpackInts(bytes: Uint8Array): bigint[] {
   const out: bigint[] = []
   let value = 0n
   let shift = 0n
   for (const byte of bytes) {
+    // Without a limit, a run of continuation bytes would grow a number as long as the file.
+    if (shift >= 70n) fail('bad-file', 'protobuf: a packed number is longer than ten bytes')
     value |= BigInt(byte & 0x7f) << shift
     shift += 7n
     if (byte < 0x80) {
@@ -132,5 +138,6 @@ export function unpackInts(bytes: Uint8Array): bigint[] {
       shift = 0n
     }
   }
+  if (shift !== 0n) fail('bad-file', 'protobuf: the last packed number is cut short')
   return out
 }
