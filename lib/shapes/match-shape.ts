@@ -51,6 +51,28 @@ function overlap(window: Window, sum: number, shape: Shape, size: Size, x: numbe
   return both / (template + sum - both)
 }
 
+const decoyRadii = Array.from({ length: 14 }, (_, at) => 3.5 + 0.5 * at)
+
+/**
+ * The best overlap of a patch with a disc, which is no shape of this world but what a weak model draws
+ * when it does not decide on one. What is more of a disc than of any shape is not readable.
+ */
+export function discOverlap(window: Window, x: number, y: number): number {
+  let sum = 0
+  for (const value of window.cover) sum += value
+  let best = 0
+  for (const radius of decoyRadii) {
+    let both = 0
+    for (let row = 0, at = 0; row < window.height; row++)
+      for (let column = 0; column < window.width; column++, at++) {
+        const from = Math.hypot(window.left + column + 0.5 - x, window.top + row + 0.5 - y)
+        both += Math.min(window.cover[at], Math.max(0, Math.min(1, radius - from + 0.5)))
+      }
+    best = Math.max(best, both / (Math.PI * radius * radius + sum - both))
+  }
+  return best
+}
+
 const steps = [-1, -0.5, 0, 0.5, 1]
 
 /**

@@ -2,13 +2,15 @@
 // it. It is the eye of the judge and never sees the scene a picture was made from.
 import type { Picture } from '../formats/picture.ts'
 import { gridStep, radii } from './layout.ts'
-import { type Match, matchShape, takeApart, type Window } from './match-shape.ts'
+import { discOverlap, type Match, matchShape, takeApart, type Window } from './match-shape.ts'
 import { colorValues } from './render.ts'
 import { type Background, type Color, colors, type Shape, type Size } from './scene.ts'
 import { bounds, type Component, colorOf, connect, type Segmentation, segment } from './segment.ts'
 
 /** Overlap with its template below which a thing counts as unreadable. */
 export const leastOverlap = 0.66
+/** A thing whose overlap with a disc is better than with its template by this much is unreadable, too. */
+const discMargin = 0.03
 
 /** An object as seen. */
 export interface SeenObject {
@@ -84,11 +86,13 @@ function seen(match: Match, color: Color): SeenObject {
   return { shape, color, size, x, y, radius: radii[size], overlap }
 }
 
-/** Objects of one component, or undefined when it is none. */
+/** The best match of a component, and whether it is good enough to be one. */
 function readComponent(picture: Picture, segmentation: Segmentation, component: Component) {
   const window = windowOf(picture, segmentation, component)
   const match = matchShape(window, ...center(component))
-  return { window, match }
+  // A clear match needs no second look.
+  const disc = match.overlap < 0.9 && discOverlap(window, match.x, match.y) > match.overlap + discMargin
+  return { window, match, readable: match.overlap >= leastOverlap && !disc }
 }
 
 /** Grid points, and those a pixel beside them, within a component. */
@@ -141,8 +145,8 @@ export function readPicture(picture: Picture): SceneReading {
   const objects: SeenObject[] = []
   const blobs: SeenBlob[] = []
   for (const component of segmentation.components) {
-    const { window, match } = readComponent(picture, segmentation, component)
-    if (match.overlap >= leastOverlap) {
+    const { window, match, readable } = readComponent(picture, segmentation, component)
+    if (readable) {
       objects.push(seen(match, component.color))
       continue
     }
@@ -153,9 +157,9 @@ export function readPicture(picture: Picture): SceneReading {
     parts.forEach((part, at) => {
       for (const pixel of part.pixels) owner[pixel] = segmentation.components.length + at
     })
-    const read = parts.map((part) => readComponent(picture, { ...segmentation, owner }, part).match)
-    if (read.length > 1 && read.every(({ overlap }) => overlap >= leastOverlap)) {
-      objects.push(...read.map((part, at) => seen(part, parts[at].color)))
+    const read = parts.map((part) => readComponent(picture, { ...segmentation, owner }, part))
+    if (read.length > 1 && read.every((part) => part.readable)) {
+      objects.push(...read.map((part, at) => seen(part.match, parts[at].color)))
       continue
     }
     // What covers half the picture is no heap of objects, and slow to take apart.

@@ -97,8 +97,8 @@ function cover(picture: Picture, ground: Rgb): { share: Float32Array; label: Int
       share[i] = along
       label[i] = c
     }
-    // Neither ground nor near any colour: still something, so that junk is seen.
-    if (least > 4900) share[i] = Math.max(share[i], Math.min(1, Math.sqrt(length2) / 140))
+    // Neither ground nor on the way to any colour: still something, so that junk is seen.
+    if (length2 > 3600 && least > 0.2 * length2) share[i] = Math.max(share[i], 0.6)
   }
   return { share, label }
 }

@@ -1,0 +1,67 @@
+// A LoRA expert, or a merge of several, as a notebook holds it: a name and a folder.
+
+import type { Lora } from '../formats/lora.ts'
+import { loadLora } from '../formats/lora-files.ts'
+import { loraStats } from '../merging/index.ts'
+import { type Figure, lossChart } from '../plots/index.ts'
+import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
+
+export interface TrainingRecord {
+  losses: readonly number[]
+  validation: readonly { step: number; loss: number }[]
+}
+
+export class Expert {
+  readonly name: string
+  /** Folder (or file) of the LoRA. */
+  readonly path: string
+  /** Where it came from, in words: trained, merged, loaded; computed or cached. */
+  readonly note: string
+  readonly training?: TrainingRecord
+
+  constructor(name: string, path: string, note: string, training?: TrainingRecord) {
+    this.name = name
+    this.path = path
+    this.note = note
+    this.training = training
+  }
+
+  /** A LoRA from a folder or file in diffusers', PEFT's or kohya's layout. @throws SelmaError `bad-file`, `not-found` */
+  static async load(path: string, options: { name?: string } = {}): Promise<Expert> {
+    const lora = await loadLora(path)
+    return new Expert(
+      options.name ?? lora.metadata.selma_expert ?? path.split(/[\\/]/).pop() ?? path,
+      path,
+      `loaded from ${path}`,
+    )
+  }
+
+  load(): Promise<Lora> {
+    return loadLora(this.path)
+  }
+
+  /** The training loss, and the validation loss where it was measured. */
+  lossChart(): Figure | undefined {
+    if (!this.training) return undefined
+    return lossChart([
+      {
+        name: this.name,
+        steps: this.training.losses.map((_, i) => i + 1),
+        values: [...this.training.losses],
+      },
+    ])
+  }
+
+  async [displaySymbol](): Promise<MimeBundle> {
+    const lora = await this.load()
+    const ranks = [...new Set([...lora.layers.values()].map(({ down }) => down.shape[0]))].join(', ')
+    const text = `Expert ${this.name}: ${lora.layers.size} layers, rank ${ranks}, ${this.note}`
+    const figure = this.lossChart()
+    return figure ? { ...(await bundleOf(figure)), 'text/plain': text } : { 'text/plain': text }
+  }
+
+  /** Frobenius norm of ΔW by layer. */
+  async stats(): Promise<ReturnType<typeof loraStats>> {
+    return loraStats(await this.load())
+  }
+}

@@ -1,0 +1,42 @@
+// The cell API: what a notebook, a script and the `selma` command use, one name or namespace a stage.
+export { bundleOf, displaySymbol, type MimeBundle } from './api/display.ts'
+export {
+  compare,
+  type EvaluateOptions,
+  evaluate,
+  ModelScores,
+  PairedComparison,
+  scoreBars,
+  scoreRadar,
+  scoreTable,
+  suites,
+} from './api/evaluate.ts'
+export { Expert } from './api/expert.ts'
+export {
+  type CallOptions,
+  Dataset,
+  type ExpertOptions,
+  experts,
+  images,
+  merge,
+  offline,
+  openai,
+  Prompts,
+  prompts,
+  type Writer,
+} from './api/stages.ts'
+export { type DrawOptions, Pictures, T2I } from './api/t2i.ts'
+export { SelmaError } from './base/errors.ts'
+export { type Job, jobTable, listJobs, openJob } from './jobs/index.ts'
+export { mergeMethods } from './merging/options.ts'
+export { formatTable, type ResultsTable, toFrame } from './metrics/index.ts'
+export {
+  barsWithIntervals,
+  Figure,
+  gainChart,
+  guidanceCurve,
+  ImageGrid,
+  lossChart,
+  radarByCategory,
+} from './plots/index.ts'
+export { getSkill, skill, skillNames } from './prompts/index.ts'

@@ -1,0 +1,46 @@
+// Prompts of the embedded world with their questions, for validation and test: scenes of that split
+// only, balanced over skills. The test suite's wordings include ones that training never uses.
+
+import { sha256 } from '../base/files.ts'
+import { Random } from '../base/random.ts'
+import type { QuestionSet } from '../data/question.ts'
+import { caption } from './captions.ts'
+import { questionsFor } from './questions.ts'
+import { type ShapeSkill, sampleScene } from './sample-scene.ts'
+import { signature } from './scene.ts'
+import type { Split } from './split.ts'
+
+/** Skills that a suite covers by default. */
+export const suiteSkills = ['color', 'count', 'spatial', 'size', 'background', 'paragraph'] as const
+
+export interface SuiteOptions {
+  /** Default 'test'. */
+  split?: Exclude<Split, 'train'>
+  /** Prompts of each skill. Default 40. */
+  perSkill?: number
+  /** Default all six. */
+  skills?: readonly Exclude<ShapeSkill, 'mixed'>[]
+  /** Default 0. */
+  seed?: number
+}
+
+/** A question set over different scenes; its name ends in the first eight digits of its content's hash. */
+export function shapesSuite(options: SuiteOptions = {}): QuestionSet {
+  const { split = 'test', perSkill = 40, skills = suiteSkills, seed = 0 } = options
+  const seen = new Set<string>()
+  const items = skills.flatMap((skill) => {
+    const random = new Random(seed).derive('suite', split, skill)
+    return Array.from({ length: perSkill }, (_, i) => {
+      let scene = sampleScene(random, { skill, split })
+      // Small skills may run out of scenes of a split; then a scene comes again in another wording.
+      for (let tries = 0; seen.has(signature(scene)) && tries < 200; tries++)
+        scene = sampleScene(random, { skill, split })
+      seen.add(signature(scene))
+      const id = `${skill}-${String(i + 1).padStart(3, '0')}`
+      const text = caption(scene, random, { wordings: split === 'test' ? 'all' : 'train' })
+      return { id, text, skill, questions: questionsFor(scene, { itemId: id }) }
+    })
+  })
+  const hash = sha256(JSON.stringify(items)).slice(0, 8)
+  return { name: `shapes ${split} ${hash}`, items, repairs: [] }
+}
