@@ -1,0 +1,31 @@
+// The names a module exports, from its syntax alone. Not the types: loading those for the whole library
+// takes seconds, and a cell that mentions none of the names should not wait for it.
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import ts from 'typescript'
+import { cellNames } from './names.ts'
+
+function onDisk(path: string): string | undefined {
+  const candidates = [path, path.replace(/\.js$/, '.ts'), path.replace(/\.mjs$/, '.mts')]
+  return candidates.find((one) => existsSync(one))
+}
+
+/**
+ * Names exported by the module at `path`, following `export * from './other.ts'`.
+ *
+ * @param path of a .ts, .js or .d.ts file; a missing file exports nothing
+ */
+export function exportedNames(path: string, seen: Set<string> = new Set()): Set<string> {
+  const file = onDisk(path)
+  if (!file || seen.has(file)) return new Set()
+  seen.add(file)
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
+  const names = cellNames(source).exported
+  for (const node of source.statements) {
+    if (!ts.isExportDeclaration(node) || node.exportClause || !node.moduleSpecifier) continue
+    const from = (node.moduleSpecifier as ts.StringLiteral).text
+    if (!from.startsWith('.')) continue
+    for (const name of exportedNames(resolve(dirname(file), from), seen)) names.add(name)
+  }
+  return names
+}
