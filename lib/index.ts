@@ -1,4 +1,5 @@
 // The cell API: what a notebook, a script and the `selma` command use, one name or namespace a stage.
+export type { CallOptions } from './api/call.ts'
 export { bundleOf, displaySymbol, type MimeBundle } from './api/display.ts'
 export {
   compare,
@@ -13,7 +14,6 @@ export {
 } from './api/evaluate.ts'
 export { Expert } from './api/expert.ts'
 export {
-  type CallOptions,
   Dataset,
   type ExpertOptions,
   experts,
@@ -26,6 +26,7 @@ export {
   type Writer,
 } from './api/stages.ts'
 export { type DrawOptions, Pictures, T2I } from './api/t2i.ts'
+export { truePictures } from './api/truth.ts'
 export { SelmaError } from './base/errors.ts'
 export { type Job, jobTable, listJobs, openJob } from './jobs/index.ts'
 export { mergeMethods } from './merging/options.ts'

@@ -26,6 +26,13 @@ export function tableBundle(table: ResultsTable): MimeBundle {
   }
 }
 
+/** A table that shows itself. */
+export type ShownTable = ResultsTable & Displayable
+
+/** Gives a table its display; everything else of it stays plain data. */
+export const shown = (table: ResultsTable): ShownTable =>
+  Object.defineProperty({ ...table }, displaySymbol, { value: () => tableBundle(table) }) as ShownTable
+
 /** "computed" or "from the cache (when, which hash)", as every result says. */
 export function origin(cached: { when: string; hash: string } | undefined): string {
   return cached

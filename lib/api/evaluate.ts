@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { readDsg } from '../data/dsg.ts'
 import type { QuestionSet } from '../data/question.ts'
-import { type Job, start } from '../jobs/index.ts'
 import {
   type AnswerRow,
   type Comparison,
@@ -11,7 +10,6 @@ import {
   type Measure,
   type PictureRow,
   percent,
-  type ResultsTable,
   readAnswerRows,
   readPictureRows,
   type Summary,
@@ -21,9 +19,9 @@ import {
 } from '../metrics/index.ts'
 import { barsWithIntervals, type Figure, radarByCategory } from '../plots/index.ts'
 import { type SuiteOptions, shapesSuite } from '../shapes/suite.ts'
-import { type EvaluationResult, type EvaluationSettings, evaluateStage } from '../study/evaluation.ts'
-import { displaySymbol, type MimeBundle, origin, tableBundle } from './display.ts'
-import type { CallOptions } from './stages.ts'
+import { type EvaluationSettings, evaluateStage } from '../study/evaluation.ts'
+import { type CallOptions, call } from './call.ts'
+import { displaySymbol, type MimeBundle, origin, type ShownTable, shown, tableBundle } from './display.ts'
 import type { T2I } from './t2i.ts'
 
 /** Prompts with questions. */
@@ -90,10 +88,10 @@ export class ModelScores {
 }
 
 /** One row a model: DSG and strict accuracy in per cent, objects, unreadable share, diversity. */
-export function scoreTable(scores: readonly ModelScores[], title?: string): ResultsTable {
+export function scoreTable(scores: readonly ModelScores[], title?: string): ShownTable {
   if (scores.length === 0) fail('bad-input', 'there are no scores to show')
   const [first] = scores
-  return {
+  return shown({
     title: title ?? `${first.questions.name}: ${first.questions.items.length} prompts`,
     labels: 'model',
     columns: [
@@ -115,7 +113,7 @@ export function scoreTable(scores: readonly ModelScores[], title?: string): Resu
       `Judge: ${first.rows[0].judge}. DSG: mean of per-picture means, parents from raw answers (macro, direct). Strict: everything right and nothing extra.`,
       'Intervals: 95 %, bootstrap over prompts within skills.',
     ],
-  }
+  })
 }
 
 /** A bar a model with its interval. */
@@ -164,29 +162,19 @@ export async function evaluate(
   options: EvaluateOptions & CallOptions = {},
 ): Promise<ModelScores> {
   const { fresh, signal, onEvent, root, ...rest } = options
-  const job: Job<EvaluationResult> = await start(evaluateStage, evaluationSettings(model, questions, rest), {
-    fresh,
-    root,
-  })
-  const stop = (): void => void job.stop()
-  signal?.addEventListener('abort', stop, { once: true })
-  try {
-    if (onEvent) for await (const event of job) onEvent(event)
-    const result = await job.result()
-    const rows = await readPictureRows(join(job.dir, result.pictureRows))
-    const answers = await readAnswerRows(join(job.dir, result.answerRows))
-    return new ModelScores(
-      rest.name ?? model.name,
-      questions,
-      rows,
-      answers,
-      join(job.dir, result.images),
-      origin(job.cached),
-    )
-  } finally {
-    signal?.removeEventListener('abort', stop)
-  }
+  const settings = evaluationSettings(model, questions, rest)
+  const { job, result } = await call(evaluateStage, settings, { fresh, signal, onEvent, root })
+  return new ModelScores(
+    rest.name ?? model.name,
+    questions,
+    await readPictureRows(join(job.dir, result.pictureRows)),
+    await readAnswerRows(join(job.dir, result.answerRows)),
+    join(job.dir, result.images),
+    origin(job.cached),
+  )
 }
+
+const measureTitles: Record<string, string> = { dsg: 'DSG', strict: 'strict accuracy' }
 
 /** A paired difference that shows itself. */
 export class PairedComparison {
@@ -207,8 +195,8 @@ export class PairedComparison {
         { title: 'difference, points', ...percent },
         { title: 'p', digits: 4 },
       ],
-      rows: this.measures.map((each, i) => ({
-        label: ['DSG', 'strict accuracy'][i] ?? `measure ${i + 1}`,
+      rows: this.measures.map((each) => ({
+        label: measureTitles[each.measure] ?? each.measure,
         cells: [each, each.p],
       })),
       notes: ['Intervals: 95 %, bootstrap over prompts within skills.'],

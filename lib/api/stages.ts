@@ -1,7 +1,7 @@
 // The stages as calls: each in two forms, one that waits and gives the result, one that starts a
 // job and gives its handle. Settings are the stages' own; what is added is that handles go in and
 // come out instead of paths.
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { sha256 } from '../base/files.ts'
 import { type ImageRecord, readImageFolder } from '../data/imagefolder.ts'
@@ -10,32 +10,16 @@ import { type TrainOptions, type TrainResult, type TrainSettings, trainStage } f
 import { saveLora } from '../formats/lora-files.ts'
 import { decodePng } from '../formats/png.ts'
 import { type ImagesResult, type ImagesSettings, imagesStage } from '../images/index.ts'
-import { type Job, jobsRoot, type RunOptions, type StartOptions, start } from '../jobs/index.ts'
+import { hashInput, type Job, jobsRoot, start } from '../jobs/index.ts'
 import { merge as mergeLoras } from '../merging/index.ts'
 import type { MergeOptions } from '../merging/options.ts'
 import { ImageGrid } from '../plots/index.ts'
 import type { Skill } from '../prompts/index.ts'
 import { type PromptsResult, type PromptsSettings, promptsStage } from '../prompts/stage.ts'
+import { type CallOptions, call } from './call.ts'
 import { bundleOf, displaySymbol, type MimeBundle, origin, tableBundle } from './display.ts'
 import { Expert } from './expert.ts'
 import type { T2I } from './t2i.ts'
-
-/** How a call behaves beside what it computes. */
-export type CallOptions = Pick<RunOptions, 'fresh' | 'signal' | 'onEvent' | 'root'>
-
-/** Waits for a job; an aborted signal checkpoints and stops it. */
-async function finish<Result>(job: Job<Result>, { signal, onEvent }: CallOptions): Promise<Result> {
-  const stop = (): void => void job.stop()
-  signal?.addEventListener('abort', stop, { once: true })
-  try {
-    if (onEvent) for await (const event of job) onEvent(event)
-    return await job.result()
-  } finally {
-    signal?.removeEventListener('abort', stop)
-  }
-}
-
-const startOptions = ({ fresh, root }: CallOptions): StartOptions => ({ fresh, root })
 
 /** A language model to write prompts: the offline writer, or an OpenAI-compatible one. */
 export type Writer = PromptsSettings['writer']
@@ -105,8 +89,12 @@ export const prompts = {
     options: Omit<PromptsSettings, 'skill' | 'writer'> & { llm?: Writer } & CallOptions = {},
   ): Promise<Prompts> {
     const { fresh, signal, onEvent, root, ...rest } = options
-    const job = await start(promptsStage, promptSettings(skill, rest), startOptions({ fresh, root }))
-    const result = await finish(job, { signal, onEvent })
+    const { job, result } = await call(promptsStage, promptSettings(skill, rest), {
+      fresh,
+      root,
+      signal,
+      onEvent,
+    })
     return new Prompts(
       skill.name,
       await readPromptFile(join(job.dir, result.file)),
@@ -191,8 +179,12 @@ export const images = {
     options: ImageOptions & CallOptions = {},
   ): Promise<Dataset> {
     const { fresh, signal, onEvent, root, ...rest } = options
-    const job = await start(imagesStage, imageSettings(model, from, rest), startOptions({ fresh, root }))
-    const result = await finish(job, { signal, onEvent })
+    const { job, result } = await call(imagesStage, imageSettings(model, from, rest), {
+      fresh,
+      root,
+      signal,
+      onEvent,
+    })
     const folder = await readImageFolder(join(job.dir, result.folder))
     return new Dataset(folder.dir, folder.records, origin(job.cached), result)
   },
@@ -240,8 +232,12 @@ export const experts = {
     options: ExpertOptions & CallOptions = {},
   ): Promise<Expert> {
     const { fresh, signal, onEvent, root, ...rest } = options
-    const job = await start(trainStage, trainSettings(model, data, rest), startOptions({ fresh, root }))
-    const result = await finish(job, { signal, onEvent })
+    const { job, result } = await call(trainStage, trainSettings(model, data, rest), {
+      fresh,
+      root,
+      signal,
+      onEvent,
+    })
     return new Expert(rest.name ?? 'expert', join(job.dir, result.lora), origin(job.cached), result)
   },
   start: (
@@ -263,8 +259,11 @@ export async function merge(
 ): Promise<Expert> {
   const { name = 'merged', root, ...rest } = options
   const loras = await Promise.all(from.map((expert) => expert.load()))
-  const merged = mergeLoras(loras, { ids: from.map((expert) => expert.name), ...rest })
-  const hash = sha256(JSON.stringify([from.map(({ path }) => resolve(path)), rest]))
+  const ids = from.map((expert) => expert.name)
+  const merged = mergeLoras(loras, { ids, ...rest })
+  // Another content, order or name gets another folder, so that a handle never changes under its owner.
+  const contents = await Promise.all(from.map(({ path }) => hashInput(path)))
+  const hash = sha256(JSON.stringify([contents, ids, name, rest]))
   const folder = join(jobsRoot(root), '..', 'merges', hash.slice(0, 16))
   await saveLora(folder, { ...merged, metadata: { ...merged.metadata, selma_expert: name } })
   return new Expert(

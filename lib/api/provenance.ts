@@ -1,0 +1,58 @@
+// Where a result comes from: code, lock file, machine, inputs. Written down, never compared.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { hashFile } from '../base/files.ts'
+import { hashCheckpoint } from '../diffusion/checkpoint.ts'
+import { hashInput } from '../jobs/index.ts'
+import type { Expert } from './expert.ts'
+import type { T2I } from './t2i.ts'
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** The commit of this package's checkout and whether files differ from it; nothing outside a checkout. */
+async function commit(): Promise<{ commit: string; dirty: boolean } | undefined> {
+  if (!existsSync(join(root, '.git'))) return undefined
+  const git = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)('git', ['-C', root, ...args])).stdout.trim()
+  try {
+    return { commit: await git('rev-parse', 'HEAD'), dirty: (await git('status', '--porcelain')) !== '' }
+  } catch {
+    return undefined
+  }
+}
+
+export type Provenance = Record<string, string | number | boolean | Record<string, string>>
+
+/** Commit, lock file, hardware and hashes of what went in. */
+export async function provenance(inputs: {
+  model: T2I
+  experts?: readonly Expert[]
+  data?: Record<string, string>
+  questions?: string
+  writer?: string
+}): Promise<Provenance> {
+  const { model, experts = [], data = {}, questions, writer } = inputs
+  const code = await commit()
+  const lock = join(root, 'package-lock.json')
+  const processor = cpus()
+  const hashes = await Promise.all(
+    experts.map(async (expert) => [expert.name, (await hashInput(expert.path)).slice(0, 16)] as const),
+  )
+  return {
+    date: new Date().toISOString(),
+    commit: code ? `${code.commit}${code.dirty ? ' (with local changes)' : ''}` : 'not a git checkout',
+    'lock file': existsSync(lock) ? (await hashFile(lock)).slice(0, 16) : 'none',
+    provider: 'ONNX Runtime, CPU',
+    hardware: `${processor.length} × ${processor[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    node: process.version,
+    base: `${model.base}, ${(await hashCheckpoint(model.folder)).slice(0, 16)}`,
+    ...(writer === undefined ? {} : { 'prompts written by': writer }),
+    ...(questions === undefined ? {} : { 'test set': questions }),
+    ...(Object.keys(data).length === 0 ? {} : { data }),
+    ...(hashes.length === 0 ? {} : { experts: Object.fromEntries(hashes) }),
+  }
+}
