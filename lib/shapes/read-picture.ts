@@ -137,7 +137,8 @@ function partsByColor(
 
 /**
  * Reads a picture. Any RGB picture is accepted; what is not of this world comes back as blobs or an
- * unreadable background, never as an error. Things that cover fewer than nine pixels are overlooked.
+ * unreadable background, never as an error. Things that cover fewer than nine
+ * pixels, or are fainter than half way from the background to a colour, are overlooked.
  */
 export function readPicture(picture: Picture): SceneReading {
   const segmentation = segment(picture)

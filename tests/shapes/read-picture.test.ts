@@ -1,10 +1,10 @@
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../lib/base/random.ts'
 import { blankPicture, type Picture } from '../../lib/formats/picture.ts'
 import { addClutter, layout, type PlacedScene, radii } from '../../lib/shapes/layout.ts'
 import { readPicture, type SceneReading } from '../../lib/shapes/read-picture.ts'
-import { backgroundValues, render } from '../../lib/shapes/render.ts'
+import { backgroundValues, colorValues, render } from '../../lib/shapes/render.ts'
 import { sampleScene } from '../../lib/shapes/sample-scene.ts'
 
 type Damage = (picture: Picture, random: Random) => Picture | Promise<Picture>
@@ -36,7 +36,7 @@ const noise =
     ...picture,
     data: Uint8Array.from(picture.data, (v) => clamp(v + sigma * random.normal())),
   })
-const through = async (picture: Picture, change: (image: sharp.Sharp) => sharp.Sharp): Promise<Picture> => {
+const through = async (picture: Picture, change: (image: Sharp) => Sharp): Promise<Picture> => {
   const { width, height, data } = picture
   const image = change(sharp(data, { raw: { width, height, channels: 3 } }))
   return { width, height, data: new Uint8Array(await image.raw().toBuffer()) }
@@ -101,6 +101,17 @@ describe('readPicture', () => {
     const reading = readPicture(picture)
     expect(reading).toMatchObject({ background: 'white', unreadable: true, confidence: 0, objects: [] })
     expect(reading.blobs.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('does not take a disc for a shape', () => {
+    for (const radius of [5, 7, 9]) {
+      const picture = blankPicture(64, 64, backgroundValues.black)
+      for (let at = 0; at < 64 * 64; at++)
+        if (Math.hypot((at % 64) - 30, Math.floor(at / 64) - 30) < radius)
+          picture.data.set(colorValues.green, at * 3)
+      const { objects, blobs } = readPicture(picture)
+      expect([objects.length, blobs.length]).toEqual([0, 1])
+    }
   })
 
   it('survives noise and empty pictures', () => {
