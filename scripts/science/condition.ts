@@ -1,0 +1,145 @@
+// One condition of the study, for one training seed: prompts, pictures, experts, and every row and
+// control of docs/evaluation.md that can be trained from them. All of it is jobs, so that running
+// it again costs nothing and an interrupted study goes on.
+
+import { Random } from '../../lib/base/random.ts'
+import {
+  type Dataset,
+  type Expert,
+  experts,
+  getSkill,
+  images,
+  merge,
+  type Prompts,
+  prompts,
+  type T2I,
+  truePictures,
+} from '../../lib/index.ts'
+import { writeImageFolderCopy } from './datasets.ts'
+
+export interface Condition {
+  name: string
+  skills: readonly string[]
+  /** Prompts of each skill. */
+  prompts: number
+  /** Sampling of the training pictures. */
+  teacher: { guidance: number; steps: number; rescale?: number; choose?: { of: number; errorRate: number } }
+  /** LoRA training of one expert. */
+  train: { rank: number; steps: number; batch: number; learningRate: number }
+}
+
+/** A trained row: an expert, or a merge at a scale. */
+export interface Row {
+  name: string
+  expert: Expert
+  weight: number
+  /** Controls and ceilings are marked in tables. */
+  kind: 'expert' | 'mixed' | 'merged' | 'scale' | 'control' | 'ceiling'
+}
+
+export interface Trained {
+  rows: Row[]
+  prompts: Prompts[]
+  /** Share of the questions that the kept training pictures answer right, where a judge chose. */
+  teacher: { kept: number; all: number } | undefined
+}
+
+const scales = [0.5, 1.5, 2]
+
+/** Trains every row of a condition with one training seed: its own prompts, pictures and initialisation. */
+export async function trainCondition(base: T2I, condition: Condition, seed: number): Promise<Trained> {
+  const { skills, teacher, train } = condition
+  const written: Prompts[] = []
+  const data: Dataset[] = []
+  for (const name of skills) {
+    const set = await prompts.generate(getSkill(name), {
+      n: condition.prompts,
+      shapesOnly: true,
+      seed,
+      threshold: 1,
+    })
+    written.push(set)
+    data.push(await images.generate(base, set, { ...teacher, seed }))
+  }
+  const fit = (
+    from: Dataset | readonly Dataset[],
+    name: string,
+    steps = train.steps,
+    shift = 0,
+  ): Promise<Expert> => experts.train(base, from, { ...train, steps, seed: seed * 1000 + shift, name })
+  const eachSkill = async (sets: readonly Dataset[], prefix: string, shift = 0): Promise<Expert[]> => {
+    const out: Expert[] = []
+    for (const [i, set] of sets.entries())
+      out.push(await fit(set, `${prefix}${skills[i]}`, train.steps, shift + i))
+    return out
+  }
+
+  const own = await eachSkill(data, '')
+  const merged = await merge(own, { method: 'average', name: `merged ${seed}` })
+  const factors = await merge(own, { method: 'average-factors', name: `factors ${seed}` })
+  const split = await randomSplits(data, seed)
+  const shuffled = await shuffledCaptions(data, seed)
+  const truth: Dataset[] = []
+  for (const set of written) truth.push(await truePictures(set, { seed }))
+  const trueExperts = await eachSkill(truth, 'true ', 200)
+
+  const row = (name: string, expert: Expert, kind: Row['kind'], weight = 1): Row => ({
+    name,
+    expert,
+    weight,
+    kind,
+  })
+  const rows = [
+    ...own.map((expert) => row(`expert ${expert.name}`, expert, 'expert')),
+    row('mixed, steps of one expert', await fit(data, 'mixed-one', train.steps, 100), 'mixed'),
+    row(
+      'mixed, steps of all experts',
+      await fit(data, 'mixed-all', train.steps * skills.length, 101),
+      'mixed',
+    ),
+    row('merged', merged, 'merged'),
+    row('merged (average of factors)', factors, 'merged'),
+    ...scales.map((scale) => row(`merged, ΔW × ${scale}`, merged, 'scale', scale)),
+    row(
+      'merged random splits',
+      await merge(await eachSkill(split, 'split ', 300), { name: `splits ${seed}` }),
+      'control',
+    ),
+    row(
+      'merged, shuffled captions',
+      await merge(await eachSkill(shuffled, 'shuffled ', 400), { name: `shuffled ${seed}` }),
+      'control',
+    ),
+    row('merged, true pictures', await merge(trueExperts, { name: `true ${seed}` }), 'ceiling'),
+    row('mixed, true pictures', await fit(truth, 'true mixed', train.steps * skills.length, 102), 'ceiling'),
+  ]
+  const chosen = data.map((set) => set.result?.chosen).filter((each) => each !== undefined)
+  const average = (of: 'kept' | 'all'): number =>
+    chosen.reduce((sum, each) => sum + each[of], 0) / chosen.length
+  return {
+    rows,
+    prompts: written,
+    teacher: chosen.length > 0 ? { kept: average('kept'), all: average('all') } : undefined,
+  }
+}
+
+/** All pictures dealt out at random into as many parts as there are skills. */
+async function randomSplits(data: readonly Dataset[], seed: number): Promise<Dataset[]> {
+  const all = data.flatMap((set) => set.records.map((record) => ({ dir: set.dir, record })))
+  const order = new Random(seed).derive('splits').shuffle(all)
+  return Promise.all(
+    data.map((_, part) => writeImageFolderCopy(order.filter((_, i) => i % data.length === part))),
+  )
+}
+
+/** The same pictures with captions exchanged within a skill: nothing can be learned about faithfulness. */
+async function shuffledCaptions(data: readonly Dataset[], seed: number): Promise<Dataset[]> {
+  return Promise.all(
+    data.map((set, i) => {
+      const texts = new Random(seed).derive('shuffled', i).shuffle(set.records.map(({ text }) => text))
+      return writeImageFolderCopy(
+        set.records.map((record, at) => ({ dir: set.dir, record: { ...record, text: texts[at] } })),
+      )
+    }),
+  )
+}
