@@ -12,22 +12,25 @@ export interface ClipTextStates {
   penultimate: Tensor
 }
 
+const table = 'embeddings.token_embedding.weight'
+
 /**
  * Text states of token ids [N, T] (int64).
  *
- * @param prefix opens the weights' names; default as in published checkpoints, '' for those that transformers 5 wrote
+ * @param prefix opens the weights' names; default: 'text_model.' where the weights have it, as in published
+ *   checkpoints, else '', as transformers 5 writes them
  */
 export function clipText(
   b: Builder,
   config: ClipTextConfig,
   ids: Tensor,
-  prefix = 'text_model.',
+  prefix = b.has(`text_model.${table}`) ? 'text_model.' : '',
 ): ClipTextStates {
   const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   const [, tokens] = ids.shape
   const { graph } = b
   const activation = config.hidden_act === 'quick_gelu' ? quickGelu : gelu
-  const table = b.weight(`${prefix}embeddings.token_embedding.weight`, [config.vocab_size, width])
+  const words = b.weight(prefix + table, [config.vocab_size, width])
   const positions = b.weight(`${prefix}embeddings.position_embedding.weight`, [
     config.max_position_embeddings,
     width,
@@ -37,7 +40,7 @@ export function clipText(
   )
   const mask = graph.floats(causal, [1, 1, tokens, tokens], graph.fresh('causal_mask'))
 
-  let x = add(gather(table, ids), reshape(slice(positions, 0, 0, tokens), [1, tokens, width]))
+  let x = add(gather(words, ids), reshape(slice(positions, 0, 0, tokens), [1, tokens, width]))
   let penultimate = x
   for (let i = 0; i < config.num_hidden_layers; i++) {
     penultimate = x

@@ -11,7 +11,6 @@ import {
   mul,
   type ParameterLayout,
   reshape,
-  sizeOf,
   type Tensor,
 } from '../runtime/index.ts'
 import type { LoraBranch, LoraTarget } from './builder.ts'
@@ -19,12 +18,25 @@ import type { LoraBranch, LoraTarget } from './builder.ts'
 /** The attention projections that SELMA trains. */
 export const attentionProjections = ['to_q', 'to_k', 'to_v', 'to_out.0'] as const
 
+function wholePath(pattern: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`)
+  } catch (error) {
+    return fail(
+      'bad-input',
+      `the LoRA targets ${JSON.stringify(pattern)} are no regular expression: ${(error as Error).message}`,
+      'a single string is a regular expression over module paths; to name layers, give a list',
+      error,
+    )
+  }
+}
+
 /**
  * Whether a module is meant by PEFT's `target_modules`: a name matches a whole module path or its end at a dot;
  * a single string is a regular expression over the whole path.
  */
 export function matchesTarget(module: string, targets: readonly string[] | string): boolean {
-  if (typeof targets === 'string') return new RegExp(`^(?:${targets})$`).test(module)
+  if (typeof targets === 'string') return wholePath(targets).test(module)
   return targets.some((target) => module === target || module.endsWith(`.${target}`))
 }
 
@@ -141,6 +153,9 @@ export function liveLora(
   }
 }
 
+/** A shape without the 1×1 kernel axes that some files write and others leave off. */
+const plainShape = (shape: readonly number[]): string => shape.join(',').replace(/(,1){2}$/, '')
+
 /**
  * Weights of one component with LoRAs added: W + Σ wᵢ·ΔWᵢ, by weight name, as float32.
  *
@@ -165,7 +180,7 @@ export async function fuseLoras(
         )
       const base = out.get(name) ?? (await file.floats(name))
       const delta = deltaWeight(layer)
-      if (delta.data.length !== base.length || sizeOf(delta.shape) !== base.length) {
+      if (plainShape(delta.shape) !== plainShape(file.entry(name).shape)) {
         fail(
           'mismatch',
           `the LoRA's ${path} has the shape [${delta.shape}], the model's [${file.entry(name).shape}]`,

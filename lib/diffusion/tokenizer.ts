@@ -139,7 +139,8 @@ export async function loadTokenizer(
   return {
     maxLength,
     encode(text) {
-      const all = tokenizer.encode(text).ids
+      // JavaScript lower-cases a Σ at the end of a word to ς; the reference knows no word ends.
+      const all = tokenizer.encode(text.replaceAll('Σ', 'σ')).ids
       const truncated = Math.max(0, all.length - maxLength)
       const kept = truncated > 0 ? [...all.slice(0, maxLength - 1), endId] : all
       return { ids: [...kept, ...new Array<number>(maxLength - kept.length).fill(padId)], truncated }

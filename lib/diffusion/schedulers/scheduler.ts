@@ -25,7 +25,7 @@ export const schedulerNames = Object.keys(makers) as SchedulerName[]
 export function makeScheduler(config: SchedulerConfig, steps: number, name?: SchedulerName): Scheduler {
   const classes: Record<string, SchedulerName> = { DDIMScheduler: 'ddim', EulerDiscreteScheduler: 'euler' }
   const chosen = name ?? classes[config._class_name]
-  if (!chosen || !makers[chosen]) {
+  if (!chosen || !Object.hasOwn(makers, chosen)) {
     fail(
       'unsupported',
       `unknown scheduler ${JSON.stringify(name ?? config._class_name)}`,

@@ -1,0 +1,99 @@
+// Training a LoRA against peft: gradients of one step, and twenty steps of AdamW.
+import { describe, expect, it } from 'vitest'
+import { declareFactors, trainableLora } from '../../lib/diffusion/lora-layers.ts'
+import { loadLora } from '../../lib/formats/lora-files.ts'
+import {
+  compile,
+  Graph,
+  gradients,
+  LocalSession,
+  mseLoss,
+  ParameterLayout,
+  type Tensor,
+  Trainer,
+  trainingProgram,
+  unpackParameters,
+} from '../../lib/runtime/index.ts'
+import { expectClose, goldenPath } from '../support/golden.ts'
+import {
+  loraBatch,
+  loraGolden,
+  loraSettings,
+  packLora,
+  targetsOf,
+  unetWithLora,
+} from '../support/tiny-lora.ts'
+
+const {
+  rank,
+  alpha,
+  steps,
+  lr,
+  betas,
+  eps,
+  weight_decay: weightDecay,
+  max_grad_norm: maxGradNorm,
+} = loraSettings
+const layout = new ParameterLayout()
+declareFactors(layout, targetsOf(loraSettings.targets), rank)
+const start = packLora(layout, await loadLora(goldenPath('lora-initial')))
+
+const build =
+  (checkpointing: boolean) =>
+  (graph: Graph, parameters: ReadonlyMap<string, Tensor>): Tensor => {
+    const lora = trainableLora(parameters, alpha / rank)
+    return mseLoss(unetWithLora(graph, { lora, checkpointing }), graph.input('target', [2, 4, 8, 8]))
+  }
+
+const named = (flat: Float32Array): Record<string, Float32Array> =>
+  Object.fromEntries(layout.specs.map((spec) => [spec.name, layout.view(flat, spec)]))
+
+it('finds the layers that peft finds', () => {
+  const theirs = loraGolden
+    .names('epsilon.final.weights.')
+    .map((name) => name.slice('epsilon.final.weights.'.length))
+  expect(layout.specs.map((spec) => spec.name).sort()).toEqual(theirs.sort())
+  for (const { name, shape } of layout.specs)
+    expect(shape).toEqual(loraGolden.shape(`epsilon.final.weights.${name}`))
+})
+
+describe.each(['epsilon', 'v_prediction'] as const)('%s', (prediction) => {
+  it.each([false, true])('loss and gradients of the first step; checkpointing %s', async (checkpointing) => {
+    const graph = new Graph({ training: true })
+    const parameters = unpackParameters(layout, graph.variable('parameters', [layout.length]))
+    const loss = build(checkpointing)(graph, parameters)
+    const back = gradients(
+      loss,
+      layout.specs.map((spec) => parameters.get(spec.name)!),
+    )
+    graph.output('loss', loss)
+    layout.specs.forEach((spec, i) => {
+      graph.output(`grad.${spec.name}`, back[i])
+    })
+    const session = await LocalSession.create(compile(graph), { threads: 1 })
+    await session.setState('parameters', start)
+    const found = (await session.run(loraBatch(0, prediction))) as Record<string, Float32Array>
+    await session.release()
+    expect(Object.keys(found)).toHaveLength(layout.specs.length + 1)
+    expectClose(found, (name) => loraGolden.numbers(`${prediction}.first.${name}`), 1e-4)
+  })
+
+  it('twenty steps of AdamW', async () => {
+    const program = trainingProgram(layout, build(false), {
+      optimizer: { name: 'adamw', betas, eps, weightDecay },
+      maxGradNorm,
+    })
+    const trainer = await Trainer.create(program, layout, start, { threads: 1 })
+    const losses: number[] = []
+    const norms: number[] = []
+    for (let step = 0; step < steps; step++) {
+      const { loss, gradientNorm } = await trainer.step(loraBatch(step, prediction), { learningRate: lr })
+      losses.push(loss)
+      norms.push(gradientNorm)
+    }
+    const final = await trainer.vector('parameters')
+    await trainer.release()
+    expectClose({ losses, grad_norms: norms }, (name) => loraGolden.numbers(`${prediction}.${name}`), 1e-4)
+    expectClose(named(final), (name) => loraGolden.numbers(`${prediction}.final.weights.${name}`), 1e-3)
+  })
+})
