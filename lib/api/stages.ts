@@ -21,6 +21,8 @@ import { bundleOf, displaySymbol, type MimeBundle, origin, tableBundle } from '.
 import { Expert } from './expert.ts'
 import type { T2I } from './t2i.ts'
 
+export type { CallOptions }
+
 /** A language model to write prompts: the offline writer, or an OpenAI-compatible one. */
 export type Writer = PromptsSettings['writer']
 /** An OpenAI-compatible model; the key comes from OPENAI_API_KEY. */

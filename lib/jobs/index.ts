@@ -16,4 +16,13 @@ export {
   type Stage,
   stageNamed,
 } from './stage.ts'
-export { createJob, describeJob, openJob, type RunOptions, run, type StartOptions, start } from './submit.ts'
+export {
+  createJob,
+  describeJob,
+  openJob,
+  type RunOptions,
+  run,
+  type StartOptions,
+  start,
+  waitFor,
+} from './submit.ts'

@@ -95,14 +95,25 @@ export interface RunOptions extends StartOptions {
   signal?: AbortSignal
 }
 
-/** Starts a job and waits for its result. @throws as `start` and `Job.result` */
+/** Starts a job and waits for its result. @throws as `start` and `waitFor` */
 export async function run<Settings, Result, Input>(
   stage: Stage<Settings, Result, Input>,
   settings: Input,
   { onEvent, signal, ...options }: RunOptions = {},
 ): Promise<Result> {
   if (signal?.aborted) fail('stopped', `${stage.name} was stopped before it began`, 'run it again')
-  const job = await start(stage, settings, options)
+  return waitFor(await start(stage, settings, options), { onEvent, signal })
+}
+
+/**
+ * Waits for a started job's result; aborting the signal saves and stops the job.
+ *
+ * @throws as `Job.result`; SelmaError `stopped` once an aborted job is gone
+ */
+export async function waitFor<Result>(
+  job: Job<Result>,
+  { onEvent, signal }: Pick<RunOptions, 'onEvent' | 'signal'> = {},
+): Promise<Result> {
   let stopping: Promise<unknown> | undefined
   const stop = () => {
     stopping ??= job.stop()
