@@ -2,6 +2,7 @@
 // embedded world's judges only: the exact reader (then the data is *oracle-filtered*), or one whose
 // answers are wrong at a known rate, as an honest VQA model's are.
 import { z } from 'zod'
+import { fail, type SelmaError } from '../base/errors.ts'
 import type { Picture } from '../formats/picture.ts'
 import { shapesJudge, shareRight } from '../shapes/judge.ts'
 import { parseCaption } from '../shapes/parse-caption.ts'
@@ -16,6 +17,18 @@ export const choiceSchema = z.strictObject({
   seed: z.number().int().default(1),
 })
 export type Choice = z.output<typeof choiceSchema>
+
+/** @throws SelmaError `bad-input` naming the first prompt that the judge could not ask about */
+export function checkReadable(prompts: readonly { text: string }[]): void {
+  for (const [index, { text }] of prompts.entries()) {
+    try {
+      parseCaption(text)
+    } catch (error) {
+      const { message, hint } = error as SelmaError
+      fail('bad-input', `prompt ${index + 1}, ${JSON.stringify(text)}: ${message}`, hint, error)
+    }
+  }
+}
 
 /** The picture with the largest share of right answers (the first of equals), and every candidate's share. */
 export function bestOf(

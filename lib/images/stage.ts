@@ -1,5 +1,6 @@
 // The job that turns prompts into an imagefolder: one picture a prompt, from a seed of its own, by
 // the model that will be trained (or any other). Pictures that are there already are not made again.
+import { join } from 'node:path'
 import { z } from 'zod'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
@@ -11,7 +12,7 @@ import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
 import { defineStage, hashInput } from '../jobs/index.ts'
 import { locateModel } from '../shapes/models.ts'
-import { bestOf, choiceSchema } from './choose.ts'
+import { bestOf, checkReadable, choiceSchema } from './choose.ts'
 
 const settings = z.strictObject({
   /** Embedded name or pipeline folder. */
@@ -53,6 +54,9 @@ export const pictureSeed = (root: Random, index: number, candidate: number): num
 
 const CHUNK = 32
 
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
 export const imagesStage = defineStage({
   name: 'images',
   version: 1,
@@ -65,22 +69,18 @@ export const imagesStage = defineStage({
   identity: ({ model: _, loras, ...rest }) => ({ ...rest, weights: loras.map(({ weight }) => weight) }),
   async run(options, job): Promise<ImagesResult> {
     const { model, prompts, steps, guidance, rescale, negativePrompt, seed, perPrompt, choose } = options
+    if (choose) checkReadable(prompts)
     const { name, folder } = locateModel(model)
     const loras = await Promise.all(
       options.loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
     )
     const pipeline = await TextToImagePipeline.load(folder, { loras })
     const root = new Random(seed)
-    const writer = await ImageFolderWriter.open(`${job.dir}/images`)
+    const writer = await ImageFolderWriter.open(join(job.dir, 'images'))
     const tasks = prompts.flatMap((prompt, index) =>
       Array.from({ length: perPrompt }, (_, sample) => ({ prompt, index, sample })),
     )
     const nameOf = (at: number): string => `${String(at).padStart(String(tasks.length - 1).length, '0')}.png`
-    const tally = (await job.loadState<{ kept: number; all: number; count: number }>('choice')) ?? {
-      kept: 0,
-      all: 0,
-      count: 0,
-    }
 
     const draw = async (
       chunk: typeof tasks,
@@ -115,11 +115,6 @@ export const imagesStage = defineStage({
           const best = choose ? bestOf(candidates, prompt.text, choose, `${start + i}`) : undefined
           const pick = best?.index ?? 0
           if (writer.has(nameOf(start + i))) continue
-          if (best) {
-            tally.kept += best.scores[pick]
-            tally.all += best.scores.reduce((sum, value) => sum + value, 0) / best.scores.length
-            tally.count++
-          }
           const { text, id, skill } = prompt
           await writer.add(await encodePng(candidates[pick]), {
             file_name: nameOf(start + i),
@@ -131,9 +126,10 @@ export const imagesStage = defineStage({
             model: name,
             guidance,
             steps,
+            // Every candidate's share of right answers: what the choice was made from.
+            ...(best ? { scores: best.scores } : {}),
           })
         }
-        if (choose) await job.saveState('choice', tally)
       }
       job.progress(Math.min(start + CHUNK, tasks.length), tasks.length, { unit: 'pictures' })
       await job.turn()
@@ -142,13 +138,15 @@ export const imagesStage = defineStage({
     const records = await writer.finish()
     await pipeline.release()
     const result: ImagesResult = { folder: 'images', count: records.length }
-    if (choose)
+    if (choose) {
+      const scores = records.map((record) => record.scores as number[])
       result.chosen = {
         judge: bestOf.judgeName(choose),
         of: choose.of,
-        kept: tally.kept / tally.count,
-        all: tally.all / tally.count,
+        kept: mean(scores.map((each) => Math.max(...each))),
+        all: mean(scores.map(mean)),
       }
+    }
     return result
   },
 })
