@@ -2,7 +2,7 @@
 // rows. Pictures are kept too, so that a failed question can be looked at beside its picture.
 import { join } from 'node:path'
 import { z } from 'zod'
-import { fail } from '../base/errors.ts'
+import { fail, type SelmaError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
 import type { QuestionSet } from '../data/question.ts'
@@ -14,8 +14,10 @@ import { defineStage, hashInput } from '../jobs/index.ts'
 import { evaluatePictures, type PictureToJudge } from '../metrics/evaluate.ts'
 import { writeAnswerRows, writePictureRows } from '../metrics/rows.ts'
 import { inspectPicture } from '../shapes/inspect.ts'
-import { shapesJudge } from '../shapes/judge.ts'
+import { answerQuestion, shapesJudge } from '../shapes/judge.ts'
 import { locateModel } from '../shapes/models.ts'
+import { parseCaption } from '../shapes/parse-caption.ts'
+import type { SceneReading } from '../shapes/read-picture.ts'
 
 const question = z.looseObject({
   itemId: z.string(),
@@ -70,6 +72,26 @@ export interface EvaluationResult {
 
 const CHUNK = 32
 
+/** The judge and the inspection read captions and questions of the embedded world: refused before anything is drawn. */
+function checkReadable({ name, items }: QuestionSet): void {
+  const nothing: SceneReading = {
+    background: 'unreadable',
+    objects: [],
+    blobs: [],
+    unreadable: true,
+    confidence: 0,
+  }
+  for (const { id, text, questions } of items) {
+    try {
+      parseCaption(text)
+      for (const question of questions) answerQuestion(question, nothing)
+    } catch (error) {
+      const { message, hint } = error as SelmaError
+      fail('bad-input', `${name}, item ${id}: ${message}`, hint, error)
+    }
+  }
+}
+
 export const evaluateStage = defineStage({
   name: 'evaluate',
   version: 1,
@@ -85,6 +107,7 @@ export const evaluateStage = defineStage({
     const questions = options.questions as unknown as QuestionSet
     const ids = new Set(questions.items.map(({ id }) => id))
     if (ids.size !== questions.items.length) fail('bad-input', `${questions.name} names an item twice`)
+    checkReadable(questions)
     const loras = await Promise.all(
       options.loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
     )
@@ -93,9 +116,10 @@ export const evaluateStage = defineStage({
     const tasks = seeds.flatMap((seed) => questions.items.map((item, index) => ({ item, index, seed })))
     const fileOf = ({ index, seed }: (typeof tasks)[number]): string =>
       `${String(index).padStart(5, '0')}-s${seed}.png`
-    const open = tasks.filter((task) => !writer.has(fileOf(task)))
-    for (let start = 0; start < open.length; start += CHUNK) {
-      const chunk = open.slice(start, start + CHUNK)
+    for (let start = 0; start < tasks.length; start += CHUNK) {
+      const chunk = tasks.slice(start, start + CHUNK)
+      // A chunk is drawn as a whole again: another batch size would give other last bits.
+      if (chunk.every((task) => writer.has(fileOf(task)))) continue
       // The same prompt and seed start from the same noise in every model: comparisons are paired.
       const noiseSeeds = chunk.map(({ item, seed }) => new Random(seed).derive('evaluate', item.id).bits())
       const latents = await pipeline.sample(
@@ -105,6 +129,7 @@ export const evaluateStage = defineStage({
       const pictures = await pipeline.decode(latents)
       for (let i = 0; i < chunk.length; i++) {
         const { item, seed } = chunk[i]
+        if (writer.has(fileOf(chunk[i]))) continue
         await writer.add(await encodePng(pictures[i]), {
           file_name: fileOf(chunk[i]),
           text: item.text,
