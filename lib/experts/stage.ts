@@ -1,5 +1,6 @@
 // The job that trains one expert: a folder of pictures and captions in, a LoRA out. Checkpoints
 // are exact: a run that is killed and goes on gives the same bytes as one that is not.
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { fail } from '../base/errors.ts'
@@ -10,6 +11,7 @@ import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
 import { NoiseSchedule } from '../diffusion/schedulers/noise-schedule.ts'
 import { saveLora } from '../formats/lora-files.ts'
+import type { Picture } from '../formats/picture.ts'
 import { decodePng } from '../formats/png.ts'
 import { defineStage, type JobContext } from '../jobs/index.ts'
 import {
@@ -62,6 +64,17 @@ interface Prepared {
   texts: Float32Array[]
 }
 
+async function readFitting(path: string, pipeline: TextToImagePipeline): Promise<Picture> {
+  const picture = await decodePng(path)
+  const [, height, width] = pipeline.latentShape.map((size) => size * pipeline.scale)
+  if (picture.width === width && picture.height === height) return picture
+  return fail(
+    'mismatch',
+    `${path} is ${picture.width}×${picture.height} pixels, the model draws ${width}×${height}`,
+    `scale or crop the pictures to ${width}×${height}`,
+  )
+}
+
 async function prepare(
   pipeline: TextToImagePipeline,
   folders: readonly string[],
@@ -76,7 +89,7 @@ async function prepare(
   const latents = new Float32Array(parts.length * size)
   for (let start = 0; start < parts.length; start += 64) {
     const chunk = parts.slice(start, start + 64)
-    const pictures = await Promise.all(chunk.map(({ dir, file }) => decodePng(join(dir, file))))
+    const pictures = await Promise.all(chunk.map(({ dir, file }) => readFitting(join(dir, file), pipeline)))
     latents.set(await pipeline.encode(pictures), start * size)
     job.progress(start + chunk.length, parts.length, { unit: 'pictures', note: 'encoding' })
     await job.turn()
@@ -199,8 +212,11 @@ export const trainStage = defineStage({
       await saveTrainerState(join(job.dir, file), await trainer.snapshot())
       await job.saveState('training', { ...state, file })
       job.emit({ type: 'checkpoint', step: trainer.steps, path: file })
+      // Only the one that the state names is ever read.
+      if (state.file && state.file !== file) await rm(join(job.dir, state.file), { force: true })
+      state.file = file
     }
-    const began = Date.now()
+    const began = performance.now()
     const from = trainer.steps
     for (let step = from; step < train.steps; step++) {
       const random = root.derive('step', step)
@@ -226,7 +242,7 @@ export const trainStage = defineStage({
         loss,
         learningRate,
         gradientNorm,
-        stepsPerSecond: ((done - from) * 1000) / (Date.now() - began),
+        stepsPerSecond: ((done - from) * 1000) / (performance.now() - began),
       })
       job.progress(done, train.steps)
       if (measure && held && (done % train.validateEvery === 0 || done === train.steps)) {
