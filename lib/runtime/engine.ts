@@ -65,6 +65,15 @@ export class Engine {
       else waiting?.resolve(reply.value)
       this.#rest()
     })
+    child.on('error', (error) => {
+      if (this.#child !== child) return
+      this.#fail(
+        new SelmaError('engine', `the ONNX Runtime process cannot be started: ${error.message}`, {
+          hint: 'too many processes, or too little memory?',
+          cause: error,
+        }),
+      )
+    })
     child.on('exit', (code, signal) => {
       if (this.#child !== child) return
       const last = this.#stderr.trim().split('\n').pop() ?? ''
@@ -107,8 +116,14 @@ export class Engine {
       this.#waiting.set(call, { resolve, reject })
       this.#rest()
       child.send({ ...request, call } as EngineRequest, (error) => {
-        if (error && this.#waiting.delete(call))
-          reject(new SelmaError('engine', `the ONNX Runtime process cannot be reached: ${error.message}`))
+        if (!error || !this.#waiting.delete(call)) return
+        // Dying: the next call must not go to it.
+        if (this.#child === child) this.#child = undefined
+        reject(
+          new SelmaError('engine', `the ONNX Runtime process cannot be reached: ${error.message}`, {
+            hint: 'run the cell again; a new process starts by itself',
+          }),
+        )
       })
     })
   }
@@ -121,7 +136,10 @@ export class Engine {
       if (home && home === this.#child) return
       const opening = this.#ask({ kind: 'open', session, program, options })
       home = this.#child
-      await opening
+      await opening.catch((error) => {
+        home = undefined
+        throw error
+      })
     }
     await ready()
     const { inputs, outputs, states, nodeCount } = program
