@@ -70,7 +70,9 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   }
 }
 
-/** One hash over configs and weights: the model's identity in jobs and reports. */
+const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json', 'vocab.json', 'merges.txt']
+
+/** One hash over configs, weights and tokenizer: the model's identity in jobs and reports. */
 export async function hashCheckpoint(folder: string): Promise<string> {
   const names = [
     ...Object.values(files),
@@ -78,6 +80,7 @@ export async function hashCheckpoint(folder: string): Promise<string> {
     'text_encoder/config.json',
     'vae/config.json',
     'scheduler/scheduler_config.json',
+    ...tokenizerFiles.map((name) => `tokenizer/${name}`).filter((name) => existsSync(join(folder, name))),
   ]
   const hashes = await Promise.all(names.map(async (name) => `${name} ${await hashFile(join(folder, name))}`))
   return sha256(hashes.join('\n'))

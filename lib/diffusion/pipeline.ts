@@ -91,6 +91,10 @@ export class TextToImagePipeline {
     const tokenizer = await loadTokenizer(join(folder, 'tokenizer'), {
       maxLength: checkpoint.textEncoder.config.max_position_embeddings,
     })
+    for (const { lora } of options.loras ?? []) {
+      const other = [...lora.layers.keys()].find((path) => !path.startsWith('unet.'))
+      if (other) fail('unsupported', `the LoRA changes ${other}`, 'only LoRAs of the UNet are used here')
+    }
     const fused = options.loras?.length
       ? await fuseLoras(checkpoint.unet.weights.path, 'unet', options.loras)
       : new Map()
