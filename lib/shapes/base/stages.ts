@@ -1,23 +1,11 @@
 // The recipe of the embedded base model, stage by stage: VAE, latents, clean captions, noisy
 // captions, and the weak base for weak-to-strong. Each stage resumes from its last checkpoint and
 // leaves a file that the next one reads. Not a job of the cell API: `npm run train:shapes` runs it.
-import { existsSync } from 'node:fs'
-import { appendFile, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { Random } from '../../base/random.ts'
 import { NoiseSchedule, schedulerConfig } from '../../diffusion/schedulers/noise-schedule.ts'
 import type { TextTokenizer } from '../../diffusion/tokenizer.ts'
-import {
-  type Feeds,
-  learningRateAt,
-  loadTrainerState,
-  type ParameterLayout,
-  type Program,
-  type ScheduleOptions,
-  saveTrainerState,
-  Trainer,
-  type TrainerState,
-} from '../../runtime/index.ts'
+import type { ParameterLayout } from '../../runtime/index.ts'
 import { caption } from '../captions.ts'
 import { noisyCaption } from '../noisy-captions.ts'
 import type { Scene } from '../scene.ts'
@@ -26,7 +14,10 @@ import { denoiserTrainingProgram } from './denoiser-training.ts'
 import { shapesScheduler } from './export.ts'
 import { initialWeights } from './initial-weights.ts'
 import { trainingScene } from './latents.ts'
+import { type OnStep, stageResult, trainingLoop } from './loop.ts'
 import { vaeBatch, vaeLayout, vaeTrainingProgram } from './vae-training.ts'
+
+export { type OnStep, stageResult } from './loop.ts'
 
 /** How long and how fast each stage learns: pictures a step, steps, peak rate (cosine to 1 %). */
 export const recipe = {
@@ -45,64 +36,6 @@ export const recipe = {
   emptyCaptions: 0.1,
 } as const
 
-/** Called after every step. */
-export type OnStep = (stage: string, step: number, steps: number, loss: number) => void
-
-interface LoopOptions {
-  stage: string
-  folder: string
-  program: () => Program
-  layout: ParameterLayout
-  start: () => Promise<Float32Array>
-  batch: (step: number) => Feeds
-  schedule: Required<Pick<ScheduleOptions, 'learningRate' | 'steps' | 'warmup'>>
-  emaDecay: number
-  /** Steps after which a copy is kept under its own name. */
-  keep?: readonly number[]
-  onStep: OnStep
-}
-
-const stateFile = (folder: string, stage: string) => join(folder, `${stage}.safetensors`)
-const doneFile = (folder: string, stage: string) => join(folder, `${stage}.done.safetensors`)
-
-/** The averaged parameters that a finished stage left. */
-export async function stageResult(folder: string, stage: string): Promise<Float32Array> {
-  return (await loadTrainerState(doneFile(folder, stage))).vectors.ema
-}
-
-async function loop(options: LoopOptions): Promise<void> {
-  const { stage, folder, program, layout, schedule, keep = [], onStep } = options
-  if (existsSync(doneFile(folder, stage))) return
-  const saved = existsSync(stateFile(folder, stage))
-    ? await loadTrainerState(stateFile(folder, stage))
-    : undefined
-  const trainer = await Trainer.create(
-    program(),
-    layout,
-    saved ? saved.vectors.parameters : await options.start(),
-  )
-  if (saved) await trainer.restore(saved)
-  for (let step = trainer.steps; step < schedule.steps; step++) {
-    const learningRate = learningRateAt(step, { ...schedule, schedule: 'cosine', final: 0.01 })
-    const { loss, gradientNorm } = await trainer.step(options.batch(step), {
-      learningRate,
-      emaDecay: Math.min(options.emaDecay, (step + 1) / (step + 10)),
-    })
-    await appendFile(
-      join(folder, `${stage}.jsonl`),
-      `${JSON.stringify({ step, loss, gradientNorm, learningRate })}\n`,
-    )
-    onStep(stage, step + 1, schedule.steps, loss)
-    if ((step + 1) % 200 === 0) await saveTrainerState(stateFile(folder, stage), await trainer.snapshot())
-    if (keep.includes(step + 1))
-      await saveTrainerState(doneFile(folder, `${stage}-${step + 1}`), averaged(await trainer.snapshot()))
-  }
-  await saveTrainerState(doneFile(folder, stage), averaged(await trainer.snapshot()))
-  await trainer.release()
-}
-
-const averaged = ({ step, vectors }: TrainerState): TrainerState => ({ step, vectors: { ema: vectors.ema } })
-
 /** Trains the VAE in its three parts; leaves `vae.done.safetensors`. */
 export async function trainVae(folder: string, seed: number, onStep: OnStep): Promise<void> {
   const layout = vaeLayout()
@@ -110,7 +43,7 @@ export async function trainVae(folder: string, seed: number, onStep: OnStep): Pr
   for (const { stage, size, batch, ...schedule } of recipe.vae) {
     const root = new Random(seed).derive('shapes', stage)
     const previous = before
-    await loop({
+    await trainingLoop({
       stage,
       folder,
       layout,
@@ -174,7 +107,7 @@ export async function trainDenoiser({
     if (stage === 'clean') return caption(scene, random, { wordings: 'train' })
     return noisyCaption(scene, random, { otherScene: random.pick(scenes), wordings: 'train' })
   }
-  await loop({
+  await trainingLoop({
     stage,
     folder,
     layout,
