@@ -130,8 +130,8 @@ export function scoreBars(scores: readonly ModelScores[], measure: 'dsg' | 'stri
 /** Scores by category of question, one line a model. */
 export function scoreRadar(scores: readonly ModelScores[]): Figure {
   return radarByCategory(
-    scores.map((score) => ({ name: score.name, values: score.byCategory() })) as never,
-    { title: 'DSG by category' } as never,
+    scores.map((score) => ({ name: score.name, values: score.byCategory() })),
+    { title: 'DSG by category' },
   )
 }
 

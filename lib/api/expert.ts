@@ -43,12 +43,20 @@ export class Expert {
   /** The training loss, and the validation loss where it was measured. */
   lossChart(): Figure | undefined {
     if (!this.training) return undefined
+    const { losses, validation } = this.training
+    const measured = validation.map(({ loss }) => loss)
     return lossChart([
-      {
-        name: this.name,
-        steps: this.training.losses.map((_, i) => i + 1),
-        values: [...this.training.losses],
-      },
+      { name: this.name, steps: losses.map((_, i) => i + 1), values: losses },
+      ...(measured.length > 0
+        ? [
+            {
+              name: 'validation',
+              steps: validation.map(({ step }) => step),
+              values: measured,
+              smoothed: measured,
+            },
+          ]
+        : []),
     ])
   }
 

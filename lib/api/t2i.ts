@@ -97,9 +97,15 @@ export class T2I {
     return new T2I(nameOrFolder, folder, name, [])
   }
 
-  /** This model with an expert added: W + weight · ΔW. `name` is how tables call the result. */
+  /**
+   * This model with an expert added: W + weight · ΔW. `name` is how tables call the result.
+   *
+   * @throws SelmaError `bad-input` for a weight that is no number
+   */
   with(expert: Expert, options: { weight?: number; name?: string } = {}): T2I {
     const { weight = 1, name } = options
+    if (!Number.isFinite(weight))
+      fail('bad-input', `weight ${weight}`, 'give a number; 1 is the whole expert')
     const suffix = weight === 1 ? expert.name : `${expert.name} × ${weight}`
     return new T2I(this.base, this.folder, name ?? `${this.name} + ${suffix}`, [
       ...this.loras,
