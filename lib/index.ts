@@ -1,5 +1,4 @@
 // The cell API: what a notebook, a script and the `selma` command use, one name or namespace a stage.
-export type { CallOptions } from './api/call.ts'
 export { bundleOf, displaySymbol, type MimeBundle } from './api/display.ts'
 export {
   compare,
@@ -14,6 +13,7 @@ export {
 } from './api/evaluate.ts'
 export { Expert } from './api/expert.ts'
 export {
+  type CallOptions,
   Dataset,
   type ExpertOptions,
   experts,
