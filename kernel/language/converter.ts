@@ -51,7 +51,7 @@ let sessions = 0
  */
 export function createConverter({ cwd, preload }: { cwd: string; preload?: string }): Converter {
   const session = ++sessions
-  const cells: CellService = createCellService(cwd)
+  const cells: CellService = createCellService(cwd, session)
   const visible = new Map<string, { path: string; kind: NameKind }>()
   const depends = new Map<string, Set<string>>()
   const library = preload && existsSync(preload) ? resolve(preload) : undefined

@@ -57,13 +57,14 @@ export interface CellService {
 
 /**
  * @param cwd the folder relative imports and packages are resolved from
+ * @param session tells the files in memory of one session from another's in the same folder
  */
-export function createCellService(cwd: string): CellService {
+export function createCellService(cwd: string, session: number): CellService {
   const files = new Map<string, { text: string; version: number }>()
   const globals = join(cwd, 'selma-globals.d.ts')
   // The program always starts from these two. Were its list of files to change with every cell, TypeScript
   // would look up every import of every file again.
-  const hub = join(cwd, 'selma-roots.mts')
+  const hub = join(cwd, `selma-roots-${session}.mts`)
   const roots = [globals, hub]
   let clock = 0
   files.set(globals, { text: globalDeclarations, version: 0 })
