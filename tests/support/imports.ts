@@ -20,7 +20,7 @@ export function sources(folders: readonly string[]): string[] {
 
 /** Every module specifier in a text: imports, exports, type imports, dynamic imports, require. */
 export function specifiers(text: string, name = 'file.ts'): string[] {
-  const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true)
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest)
   const found: string[] = []
   const visit = (node: ts.Node): void => {
     const literal = (value: ts.Node | undefined) => {
