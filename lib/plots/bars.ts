@@ -2,18 +2,8 @@
 import type { Data, LayoutAxis } from 'plotly.js'
 import { fail } from '../base/errors.ts'
 import { Figure } from './figure.ts'
-import { checkInterval, errorBar, type Interval, showInterval } from './intervals.ts'
-import {
-  axis,
-  type FrameOptions,
-  frame,
-  ink,
-  oneLine,
-  plotlyText,
-  seriesStyle,
-  shortNumber,
-  wrapLines,
-} from './theme.ts'
+import { checkInterval, decimalsOf, errorBar, fixed, type Interval, showInterval } from './intervals.ts'
+import { axis, type FrameOptions, frame, ink, oneLine, plotlyText, seriesStyle, wrapLines } from './theme.ts'
 
 export interface BarRow extends Interval {
   /** What stands under the bar. */
@@ -84,6 +74,7 @@ export function barsWithIntervals(
   })
   const written = rows.length <= 24 && (lying || room / rows.length > 30)
   if (written) {
+    const decimals = Math.max(0, decimalsOf(rows) - 1)
     const tips = rows.map(({ high, mean }) => Math.max(high, mean, 0))
     const places = rows.map(place)
     data.push({
@@ -92,7 +83,7 @@ export function barsWithIntervals(
       ...(lying
         ? { x: tips, y: places, textposition: 'middle right' }
         : { x: places, y: tips, textposition: 'top center' }),
-      text: rows.map(({ mean }) => (lying ? `\u00a0\u00a0${shortNumber(mean)}` : shortNumber(mean))),
+      text: rows.map(({ mean }) => `${lying ? '\u00a0\u00a0' : ''}${fixed(mean, decimals)}`),
       textfont: { size: 12 },
       cliponaxis: false,
       showlegend: false,
@@ -108,11 +99,13 @@ export function barsWithIntervals(
     zeroline: bottom < 0,
     zerolinecolor: ink,
   }
+  // One or two bars are not made as wide as the plot.
+  const side = 0.5 + Math.max(0, 3 - labels.length) / 2
   const names: Partial<LayoutAxis> = {
     ...axis(labelTitle),
     tickvals: labels.map((_, index) => index),
     ticktext: labels.map((label) => plotlyText(label, lying ? { width: 40 } : { width: wide, lines: 3 })),
-    range: lying ? [labels.length - 0.5, -0.5] : [-0.5, labels.length - 0.5],
+    range: lying ? [labels.length - 0.5, -0.5] : [-side, labels.length - 1 + side],
     showgrid: false,
     ticks: '' as const,
     tickangle: 0,

@@ -19,10 +19,18 @@ export function checkInterval({ mean, low, high }: Interval, label: string): voi
   }
 }
 
-/** Decimals worth writing for these intervals: one digit past the first of the widest, at least 2. */
+/** Decimals worth writing for these intervals: one digit past the first of the widest. */
 export function decimalsOf(rows: Interval[]): number {
   const widest = rows.reduce((most, { low, high }) => Math.max(most, high - low), 0)
-  return widest > 0 ? Math.min(8, Math.max(2, Math.ceil(-Math.log10(widest)) + 1)) : 3
+  return widest > 0 ? Math.min(8, Math.max(0, Math.ceil(-Math.log10(widest)) + 1)) : 3
+}
+
+/** A number with so many decimals, a true minus sign, and no minus before zero. */
+export function fixed(value: number, decimals: number): string {
+  return value
+    .toFixed(decimals)
+    .replace(/^-(?=0\.?0*$)/, '')
+    .replace('-', '−')
 }
 
 /** `0.714 [0.683, 0.742]`; `signed` puts a plus before what is above zero. */
@@ -33,11 +41,7 @@ export function showInterval(
     signed = false,
   }: { decimals?: number; signed?: boolean } = {},
 ): string {
-  const show = (value: number) =>
-    `${signed && value > 0 ? '+' : ''}${value
-      .toFixed(decimals)
-      .replace(/^-(?=0\.?0*$)/, '')
-      .replace('-', '−')}`
+  const show = (value: number) => `${signed && value > 0 ? '+' : ''}${fixed(value, decimals)}`
   return `${show(mean)} [${show(low)}, ${show(high)}]`
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { decodePng } from '../../lib/formats/png.ts'
 import { barsWithIntervals } from '../../lib/plots/bars.ts'
 import { spread } from '../../lib/plots/end-labels.ts'
@@ -6,6 +6,7 @@ import { Figure } from '../../lib/plots/figure.ts'
 import { gainChart } from '../../lib/plots/gain-chart.ts'
 import { guidanceCurve } from '../../lib/plots/guidance-curve.ts'
 import { heatmap } from '../../lib/plots/heatmap.ts'
+import { showInterval } from '../../lib/plots/intervals.ts'
 import { lossChart, movingAverage, thin } from '../../lib/plots/loss-chart.ts'
 import { radarByCategory } from '../../lib/plots/radar.ts'
 import { wrapLines } from '../../lib/plots/theme.ts'
@@ -23,6 +24,9 @@ async function colours(png: Uint8Array, share = 0.0005) {
   }
   return [...seen].filter(([, pixels]) => pixels >= share * width * height).map(([colour]) => colour)
 }
+
+// Loading plotly.js is the slow part; with a machine full of other work it takes longer than a test may.
+beforeAll(() => gallery.radar().toSvg(), 300_000)
 
 describe('every figure of the gallery', () => {
   it.each(Object.keys(gallery))('%s draws to a picture and keeps its JSON', async (name) => {
@@ -217,5 +221,16 @@ describe('the arithmetic of the charts', () => {
     expect(wrapLines('one two three four', 8)).toEqual(['one two', 'three', 'four'])
     expect(wrapLines('one two three four five', 8, 2)).toEqual(['one two', 'three f…'])
     expect(wrapLines('incomprehensibilities', 8)).toEqual(['incompr…'])
+  })
+})
+
+describe('how numbers are written', () => {
+  it('gives an interval the digits its width deserves', () => {
+    expect(showInterval({ mean: 0.7138, low: 0.6831, high: 0.7424 })).toBe('0.714 [0.683, 0.742]')
+    expect(showInterval({ mean: -0.0004, low: -0.03, high: 0.03 }, { signed: true })).toBe(
+      '0.000 [−0.030, +0.030]',
+    )
+    expect(showInterval({ mean: 51.3, low: 43, high: 60 })).toBe('51 [43, 60]')
+    expect(showInterval({ mean: 1, low: 1, high: 1 })).toBe('1.000 [1.000, 1.000]')
   })
 })
