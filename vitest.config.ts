@@ -7,6 +7,7 @@ export default defineConfig({
       'tests/**/*.long.test.ts',
       'tests/**/*.python.test.ts',
       'tests/**/*.jupyter.test.ts',
+      'tests/**/*.system.test.ts',
       'node_modules/**',
     ],
     pool: 'forks',
