@@ -10,7 +10,14 @@ import { captionLength } from '../lib/shapes/base/configs.ts'
 import { denoiserLayout } from '../lib/shapes/base/denoiser-training.ts'
 import { exportPipeline, exportVae } from '../lib/shapes/base/export.ts'
 import { encodeTrainingPictures } from '../lib/shapes/base/latents.ts'
-import { loadLatents, recipe, stageResult, trainDenoiser, trainVae } from '../lib/shapes/base/stages.ts'
+import {
+  denoiserStages,
+  loadLatents,
+  recipe,
+  stageResult,
+  trainDenoiser,
+  trainVae,
+} from '../lib/shapes/base/stages.ts'
 import { vaeLayout } from '../lib/shapes/base/vae-training.ts'
 import { clipVocabulary } from '../lib/shapes/base/vocabulary.ts'
 import { captionWords } from '../lib/shapes/wordings.ts'
@@ -26,7 +33,7 @@ const { values } = parseArgs({
 const folder = resolve(values.dir)
 const out = resolve(values.out)
 const seed = Number(values.seed)
-const order = ['vae', 'latents', 'clean', 'noisy', 'weak']
+const order = ['vae', 'latents', ...denoiserStages]
 const last = order.indexOf(values.until)
 if (last < 0) throw new Error(`--until ${values.until}: choose one of ${order.join(', ')}`)
 await mkdir(folder, { recursive: true })
@@ -64,13 +71,15 @@ if (last >= 1) {
   await writeFileAtomic(join(tokenizerFolder, 'merges.txt'), `#version: 0.2\n${merges.join('\n')}\n`)
   const tokenizer = await loadTokenizer(tokenizerFolder, { maxLength: captionLength })
   const denoiser = denoiserLayout(vocabulary)
-  for (const stage of ['clean', 'noisy', 'weak'] as const) {
+  // What is shipped; the other stages are kept beside their checkpoints.
+  const names: Partial<Record<string, string>> = { noisy: 'shapes', weak: 'shapes-weak' }
+  for (const stage of denoiserStages) {
     if (last < order.indexOf(stage)) break
     await trainDenoiser({ stage, folder, seed, layout: denoiser, vocabulary, tokenizer, latents, onStep })
-    const name = { clean: 'shapes-clean', noisy: 'shapes', weak: 'shapes-weak' }[stage]
-    const target = stage === 'clean' ? join(folder, name) : join(out, name)
+    const shipped = names[stage]
+    const target = shipped ? join(out, shipped) : join(folder, `shapes-${stage}`)
     await exportVae(target, layout, vae, scalingFactor)
     await exportPipeline(target, { layout: denoiser, flat: await stageResult(folder, stage), vocab, merges })
-    console.log(`wrote ${name}`)
+    console.log(`wrote ${target}`)
   }
 }

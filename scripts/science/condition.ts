@@ -61,7 +61,7 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
     written.push(set)
     data.push(await images.generate(base, set, { ...teacher, seed }))
   }
-  const fit = (
+  const trainOne = (
     from: Dataset | readonly Dataset[],
     name: string,
     steps = train.steps,
@@ -70,7 +70,7 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
   const eachSkill = async (sets: readonly Dataset[], prefix: string, shift = 0): Promise<Expert[]> => {
     const out: Expert[] = []
     for (const [i, set] of sets.entries())
-      out.push(await fit(set, `${prefix}${skills[i]}`, train.steps, shift + i))
+      out.push(await trainOne(set, `${prefix}${skills[i]}`, train.steps, shift + i))
     return out
   }
 
@@ -91,10 +91,10 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
   })
   const rows = [
     ...own.map((expert) => row(`expert ${expert.name}`, expert, 'expert')),
-    row('mixed, steps of one expert', await fit(data, 'mixed-one', train.steps, 100), 'mixed'),
+    row('mixed, steps of one expert', await trainOne(data, 'mixed-one', train.steps, 100), 'mixed'),
     row(
       'mixed, steps of all experts',
-      await fit(data, 'mixed-all', train.steps * skills.length, 101),
+      await trainOne(data, 'mixed-all', train.steps * skills.length, 101),
       'mixed',
     ),
     row('merged', merged, 'merged'),
@@ -111,7 +111,11 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
       'control',
     ),
     row('merged, true pictures', await merge(trueExperts, { name: `true ${seed}` }), 'ceiling'),
-    row('mixed, true pictures', await fit(truth, 'true mixed', train.steps * skills.length, 102), 'ceiling'),
+    row(
+      'mixed, true pictures',
+      await trainOne(truth, 'true mixed', train.steps * skills.length, 102),
+      'ceiling',
+    ),
   ]
   const chosen = data.map((set) => set.result?.chosen).filter((each) => each !== undefined)
   const average = (of: 'kept' | 'all'): number =>

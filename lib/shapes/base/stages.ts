@@ -28,10 +28,37 @@ export const recipe = {
     { stage: 'vae', size: 64, batch: 16, steps: 500, learningRate: 6e-4, warmup: 20 },
   ],
   pictures: 150_016,
-  clean: { batch: 64, steps: 5000, learningRate: 1.5e-3, warmup: 200 },
-  noisy: { batch: 64, steps: 1600, learningRate: 7e-4, warmup: 50 },
-  /** The weak base leaves the clean stage at this step and learns the noisy captions for `steps`. */
-  weak: { from: 2000, batch: 64, steps: 600, learningRate: 7e-4, warmup: 50 },
+  /** Each starts from what `from` left, or from nothing; `shift` moves timesteps towards noise. */
+  denoiser: {
+    clean: { captions: 'clean', batch: 64, steps: 5000, learningRate: 1.5e-3, warmup: 200, shift: 1 },
+    'clean-2': {
+      captions: 'clean',
+      from: 'clean',
+      batch: 64,
+      steps: 3500,
+      learningRate: 1.2e-3,
+      warmup: 100,
+      shift: 2.5,
+    },
+    noisy: {
+      captions: 'noisy',
+      from: 'clean-2',
+      batch: 64,
+      steps: 1600,
+      learningRate: 7e-4,
+      warmup: 50,
+      shift: 2.5,
+    },
+    weak: {
+      captions: 'noisy',
+      from: 'clean',
+      batch: 64,
+      steps: 600,
+      learningRate: 7e-4,
+      warmup: 50,
+      shift: 1,
+    },
+  },
   /** Share of empty captions, for guidance. */
   emptyCaptions: 0.1,
 } as const
@@ -74,8 +101,29 @@ export async function loadLatents(path: string): Promise<{ latents: Float32Array
   return { latents: latents.map((value) => value * scalingFactor), scalingFactor }
 }
 
+/** Stages of the denoiser in their order. */
+export type DenoiserStageName = keyof typeof recipe.denoiser
+export const denoiserStages = Object.keys(recipe.denoiser) as DenoiserStageName[]
+
+interface DenoiserRecipe {
+  captions: 'clean' | 'noisy'
+  from?: DenoiserStageName
+  batch: number
+  steps: number
+  learningRate: number
+  warmup: number
+  /** Stable Diffusion 3's timestep shift (Esser et al. 2024, section 5.3.2): 1 is uniform. */
+  shift: number
+}
+
+/** A training timestep; where things go is decided at high noise, which a shift above 1 visits more often. */
+export function shiftedTimestep(random: Random, shift: number): number {
+  const u = random.float()
+  return Math.min(999, Math.floor(((shift * u) / (1 + (shift - 1) * u)) * 1000))
+}
+
 export interface DenoiserStage {
-  stage: 'clean' | 'noisy' | 'weak'
+  stage: DenoiserStageName
   folder: string
   seed: number
   layout: ParameterLayout
@@ -101,10 +149,10 @@ export async function trainDenoiser({
   const count = latents.length / latentSize
   const scenes: Scene[] = Array.from({ length: count }, (_, i) => trainingScene(pictures, i))
   const noise = new NoiseSchedule(schedulerConfig.parse(shapesScheduler))
-  const { batch, steps, learningRate, warmup } = recipe[stage]
+  const { captions, from, batch, steps, learningRate, warmup, shift }: DenoiserRecipe = recipe.denoiser[stage]
   const write = (scene: Scene, random: Random): string => {
     if (random.chance(recipe.emptyCaptions)) return ''
-    if (stage === 'clean') return caption(scene, random, { wordings: 'train' })
+    if (captions === 'clean') return caption(scene, random, { wordings: 'train' })
     return noisyCaption(scene, random, { otherScene: random.pick(scenes), wordings: 'train' })
   }
   await trainingLoop({
@@ -112,10 +160,7 @@ export async function trainDenoiser({
     folder,
     layout,
     program: () => denoiserTrainingProgram(layout, batch, vocabulary),
-    start: async () => {
-      if (stage === 'clean') return initialWeights(layout, root.derive('init'))
-      return stageResult(folder, stage === 'noisy' ? 'clean' : `clean-${recipe.weak.from}`)
-    },
+    start: async () => (from ? stageResult(folder, from) : initialWeights(layout, root.derive('init'))),
     batch(step) {
       const random = root.derive('batch', step)
       const clean = new Float32Array(batch * latentSize)
@@ -125,7 +170,7 @@ export async function trainDenoiser({
         const index = random.int(0, count - 1)
         clean.set(latents.subarray(index * latentSize, (index + 1) * latentSize), i * latentSize)
         ids.set(tokenizer.encode(write(scenes[index], random)).ids.map(BigInt), i * tokenizer.maxLength)
-        timesteps[i] = random.int(0, 999)
+        timesteps[i] = shift === 1 ? random.int(0, 999) : shiftedTimestep(random, shift)
       }
       const drawn = random.normals(clean.length)
       return {
@@ -137,7 +182,6 @@ export async function trainDenoiser({
     },
     schedule: { steps, learningRate, warmup },
     emaDecay: 0.999,
-    keep: stage === 'clean' ? [recipe.weak.from] : [],
     onStep,
   })
 }
