@@ -6,29 +6,18 @@ import { fail } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import type { Lora } from '../formats/lora.ts'
 import type { Picture } from '../formats/picture.ts'
-import {
-  compile,
-  Graph,
-  LocalSession,
-  type Program,
-  type Session,
-  type SessionOptions,
-  sizeOf,
-} from '../runtime/index.ts'
+import { type Graph, LocalSession, type Session, sizeOf } from '../runtime/index.ts'
 import { Builder, type Weights } from './builder.ts'
 import { type Checkpoint, type Component, openCheckpoint } from './checkpoint.ts'
 import { clipText } from './clip-text.ts'
 import { guide } from './guidance.ts'
+import { LatentCodec } from './latent-codec.ts'
 import { fuseLoras } from './lora-layers.ts'
-import { fromPixels, toPixels } from './pixels.ts'
 import { makeScheduler, type SchedulerName } from './schedulers/scheduler.ts'
+import { type OpenSession, rowsFor, SessionPool } from './session-pool.ts'
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 import { unet } from './unet.ts'
-import { vaeDecode, vaeEncode } from './vae.ts'
 import { checkpointWeights } from './weights.ts'
-
-/** Loads a program somewhere: in this process, or in an engine's. */
-export type OpenSession = (program: Program, options?: SessionOptions) => Promise<Session>
 
 export interface SampleOptions {
   /** One seed a prompt: the initial noise is drawn from it alone. */
@@ -53,17 +42,12 @@ export interface SampleOptions {
 /** LoRAs to add, each with its weight. */
 export type Applied = readonly { lora: Lora; weight: number }[]
 
-// A session is fixed to a number of rows; small requests do not pay for a big one.
-const rowSizes = [2, 8, 32, 64]
-const rowsFor = (count: number): number =>
-  rowSizes.find((rows) => rows >= count) ?? rowSizes[rowSizes.length - 1]
-
 export class TextToImagePipeline {
   readonly checkpoint: Checkpoint
   readonly tokenizer: TextTokenizer
-  readonly #open: OpenSession
+  readonly #pool: SessionPool
+  readonly #codec: LatentCodec
   readonly #fused: ReadonlyMap<string, Float32Array>
-  readonly #sessions = new Map<string, Promise<Session>>()
   readonly #texts = new Map<string, Float32Array>()
 
   private constructor(
@@ -74,7 +58,8 @@ export class TextToImagePipeline {
   ) {
     this.checkpoint = checkpoint
     this.tokenizer = tokenizer
-    this.#open = open
+    this.#pool = new SessionPool(open)
+    this.#codec = new LatentCodec(checkpoint.vae, this.latentShape, this.#pool)
     this.#fused = fused
   }
 
@@ -103,25 +88,13 @@ export class TextToImagePipeline {
 
   /** Pixels of a picture's side for one latent: 8 for Stable Diffusion. */
   get scale(): number {
-    return 2 ** (this.checkpoint.vae.config.block_out_channels.length - 1)
+    return this.#codec.scale
   }
 
   /** [channels, height, width] of one picture's latents. */
   get latentShape(): [number, number, number] {
     const { in_channels: channels, sample_size: size } = this.checkpoint.unet.config
     return [channels, size, size]
-  }
-
-  #session(key: string, build: (graph: Graph) => void, options: SessionOptions = {}): Promise<Session> {
-    let session = this.#sessions.get(key)
-    if (!session) {
-      const graph = new Graph()
-      build(graph)
-      session = this.#open(compile(graph, key), options)
-      this.#sessions.set(key, session)
-      session.catch(() => this.#sessions.delete(key))
-    }
-    return session
   }
 
   #weights<T>(graph: Graph, component: Component<T>, scope: string): Weights {
@@ -140,7 +113,7 @@ export class TextToImagePipeline {
     for (let start = 0; start < missing.length; start += 64) {
       const chunk = missing.slice(start, start + 64)
       const rows = rowsFor(chunk.length)
-      const session = await this.#session(
+      const session = await this.#pool.get(
         `text-${rows}`,
         (graph) => {
           const ids = graph.input('ids', [rows, tokens], 'int64')
@@ -170,7 +143,7 @@ export class TextToImagePipeline {
   #unet(rows: number): Promise<Session> {
     const { config } = this.checkpoint.unet
     const [channels, height, width] = this.latentShape
-    return this.#session(`unet-${rows}`, (graph) => {
+    return this.#pool.get(`unet-${rows}`, (graph) => {
       const sample = graph.input('sample', [rows, channels, height, width])
       const timesteps = graph.input('timesteps', [rows])
       const text = graph.input('text', [rows, this.tokenizer.maxLength, config.cross_attention_dim])
@@ -262,90 +235,22 @@ export class TextToImagePipeline {
   }
 
   /** Latents, scaled as the UNet sees them, to pixels [n, 3, H, W], about [-1, 1]. */
-  async decodeToPixels(latents: Float32Array): Promise<Float32Array> {
-    const { config } = this.checkpoint.vae
-    const [channels, height, width] = this.latentShape
-    const size = sizeOf(this.latentShape)
-    const count = latents.length / size
-    const area = 3 * height * width * this.scale ** 2
-    const out = new Float32Array(count * area)
-    const rows = Math.min(32, rowsFor(count))
-    const session = await this.#session(
-      `decode-${rows}`,
-      (graph) => {
-        const input = graph.input('latents', [rows, channels, height, width])
-        graph.output(
-          'pixels',
-          vaeDecode(new Builder(graph, this.#weights(graph, this.checkpoint.vae, 'vae')), config, input),
-        )
-      },
-      { spinning: false },
-    )
-    for (let start = 0; start < count; start += rows) {
-      const part = latents.subarray(start * size, Math.min(count, start + rows) * size)
-      const batch = new Float32Array(rows * size)
-      batch.set(part.map((value) => value / config.scaling_factor))
-      const { pixels } = await session.run({ latents: batch })
-      out.set((pixels as Float32Array).subarray(0, (part.length / size) * area), start * area)
-    }
-    return out
+  decodeToPixels(latents: Float32Array): Promise<Float32Array> {
+    return this.#codec.decodeToPixels(latents)
   }
 
   /** Latents to 8-bit pictures. */
-  async decode(latents: Float32Array): Promise<Picture[]> {
-    const pixels = await this.decodeToPixels(latents)
-    const [, height, width] = this.latentShape
-    const count = latents.length / sizeOf(this.latentShape)
-    return Array.from({ length: count }, (_, i) =>
-      fromPixels(pixels, i, width * this.scale, height * this.scale),
-    )
+  decode(latents: Float32Array): Promise<Picture[]> {
+    return this.#codec.decode(latents)
   }
 
   /** Pictures to latents, scaled as the UNet sees them: the mean of the encoder's distribution. */
-  async encode(pictures: readonly Picture[]): Promise<Float32Array> {
-    const { config } = this.checkpoint.vae
-    const [, height, width] = this.latentShape
-    const [pixelHeight, pixelWidth] = [height * this.scale, width * this.scale]
-    const size = sizeOf(this.latentShape)
-    const rows = Math.min(32, rowsFor(pictures.length))
-    const session = await this.#session(
-      `encode-${rows}`,
-      (graph) => {
-        const input = graph.input('pixels', [rows, 3, pixelHeight, pixelWidth])
-        graph.output(
-          'mean',
-          vaeEncode(new Builder(graph, this.#weights(graph, this.checkpoint.vae, 'vae')), config, input).mean,
-        )
-      },
-      { spinning: false },
-    )
-    const out = new Float32Array(pictures.length * size)
-    for (let start = 0; start < pictures.length; start += rows) {
-      const part = pictures.slice(start, start + rows)
-      const pixels = new Float32Array(rows * 3 * pixelHeight * pixelWidth)
-      part.forEach((picture, i) => {
-        if (picture.width !== pixelWidth || picture.height !== pixelHeight) {
-          fail(
-            'mismatch',
-            `a picture of ${picture.width}×${picture.height}`,
-            `this model takes ${pixelWidth}×${pixelHeight}`,
-          )
-        }
-        toPixels(picture, pixels, i)
-      })
-      const { mean } = await session.run({ pixels })
-      out.set(
-        (mean as Float32Array).subarray(0, part.length * size).map((value) => value * config.scaling_factor),
-        start * size,
-      )
-    }
-    return out
+  encode(pictures: readonly Picture[]): Promise<Float32Array> {
+    return this.#codec.encode(pictures)
   }
 
   /** Closes the sessions; the pipeline opens them again when used. */
-  async release(): Promise<void> {
-    const open = [...this.#sessions.values()]
-    this.#sessions.clear()
-    for (const session of open) await (await session).release()
+  release(): Promise<void> {
+    return this.#pool.release()
   }
 }

@@ -1,0 +1,39 @@
+// Sessions by key, opened when first asked for, in this process or wherever the opener puts them.
+// A session is fixed to a number of rows, so that a small request does not pay for a big one.
+import { compile, Graph, type Program, type Session, type SessionOptions } from '../runtime/index.ts'
+
+/** Loads a program somewhere: in this process, or in an engine's. */
+export type OpenSession = (program: Program, options?: SessionOptions) => Promise<Session>
+
+const rowSizes = [2, 8, 32, 64]
+/** The rows of the session that serves `count` rows, or of the biggest one. */
+export const rowsFor = (count: number): number =>
+  rowSizes.find((rows) => rows >= count) ?? rowSizes[rowSizes.length - 1]
+
+export class SessionPool {
+  readonly #open: OpenSession
+  readonly #sessions = new Map<string, Promise<Session>>()
+
+  constructor(open: OpenSession) {
+    this.#open = open
+  }
+
+  /** The session of this key; `build` writes its graph when there is none yet. */
+  get(key: string, build: (graph: Graph) => void, options: SessionOptions = {}): Promise<Session> {
+    const known = this.#sessions.get(key)
+    if (known) return known
+    const graph = new Graph()
+    build(graph)
+    const session = this.#open(compile(graph, key), options)
+    this.#sessions.set(key, session)
+    session.catch(() => this.#sessions.delete(key))
+    return session
+  }
+
+  /** Closes all; they open again when asked for. */
+  async release(): Promise<void> {
+    const open = [...this.#sessions.values()]
+    this.#sessions.clear()
+    for (const session of open) await (await session).release()
+  }
+}
