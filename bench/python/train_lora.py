@@ -95,6 +95,7 @@ def measure(args: argparse.Namespace, compiled: bool) -> dict:
         "ms": statistics.median(times),
         "ms_min": min(times),
         "ms_max": max(times),
+        "times": times,
         "first_loss": losses[0],
         "last_loss": losses[-1],
         "trainable_parameters": sum(p.numel() for p in trainable),
