@@ -1,0 +1,16 @@
+// `selma doctor`: whether this machine can do the work, and what to do where it cannot.
+import type { Command } from 'commander'
+import { performs } from './perform.ts'
+
+export function doctorCommand(program: Command): void {
+  performs(
+    program
+      .command('doctor')
+      .summary('check this machine')
+      .description(
+        'Checks Node, packages, ONNX Runtime, models, disk, memory and keys; tells how to mend what is amiss.',
+      ),
+    ['selma doctor', 'selma doctor --json'],
+    async () => (await import('./doctor-run.ts')).runDoctor(),
+  )
+}

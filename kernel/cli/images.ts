@@ -1,0 +1,67 @@
+// `selma images`: pictures for prompts, as an imagefolder.
+import { type Command, Option } from 'commander'
+import { collect, type LoraArgument, lora, number, whole } from './options.ts'
+import { performs } from './perform.ts'
+
+interface Options {
+  model: string
+  prompts: string
+  out: string
+  lora?: LoraArgument[]
+  steps: number
+  guidance: number
+  rescale: number
+  negativePrompt: string
+  scheduler?: string
+  seed: number
+  perPrompt: number
+  chooseOf?: number
+  judgeError: number
+  judgeSeed: number
+  fresh?: boolean
+  force?: boolean
+}
+
+export function imagesCommand(program: Command): void {
+  const command = program
+    .command('images')
+    .summary('stage 2: draw the prompts')
+    .description(
+      'Draws every prompt of a JSONL file, and writes an imagefolder: pictures and metadata.jsonl.\n' +
+        'The prompts may be written by hand, one {"text": …} a line.',
+    )
+    .requiredOption('--model <name or folder>', 'shapes, shapes-weak, or a diffusers pipeline folder')
+    .requiredOption('--prompts <file>', 'JSONL, one {"text": …} a line')
+    .requiredOption('--out <folder>', 'where the pictures go')
+    .option('--lora <path[=weight]>', 'a LoRA on the model (repeatable)', collect(lora))
+    .option('--steps <n>', 'sampling steps', whole(1), 50)
+    .option('--guidance <scale>', 'classifier-free guidance; 1 is none', number({ low: 0 }), 7.5)
+    .option('--rescale <phi>', 'guidance rescale', number({ low: 0, high: 1 }), 0)
+    .option('--negative-prompt <text>', 'what guidance leads away from', '')
+    .addOption(
+      new Option('--scheduler <name>', "sampler (default: the model's own)").choices(['ddim', 'euler']),
+    )
+    .option('--seed <seed>', "every picture's noise follows from it", whole(), 42)
+    .option('--per-prompt <n>', 'pictures of each prompt', whole(1), 1)
+    .option('--choose-of <n>', 'draw so many and keep the one the embedded judge likes best', whole(2))
+    .option(
+      '--judge-error <share>',
+      "share of that judge's answers that are wrong",
+      number({ low: 0, high: 0.5 }),
+      0,
+    )
+    .option('--judge-seed <seed>', 'which answers those are', whole(), 1)
+    .option('--fresh', 'compute anew instead of going on or answering from the cache')
+    .option('--force', 'replace --out whatever it is')
+  performs<Options>(
+    command,
+    [
+      'selma images --model shapes --prompts p.jsonl --out pics',
+      'selma images --model shapes --prompts p.jsonl --out best --choose-of 4 --judge-error 0.1 --steps 20',
+      'selma images --model shapes --lora expert=0.8 --prompts p.jsonl --out drawn-by-expert',
+    ],
+    async (options, context) => (await import('./images-run.ts')).runImages(options, context),
+  )
+}
+
+export type { Options as ImagesOptions }

@@ -1,0 +1,91 @@
+// A notebook's progress for people: which section is at work, which job it waits for. The executing itself is
+// kernel/run-notebook.ts.
+import { dirname } from 'node:path'
+import { SelmaError } from '../../lib/base/errors.ts'
+import { jobsRoot, listJobs, openJob } from '../../lib/jobs/index.ts'
+import { readNotebook } from '../notebook.ts'
+import { type RunNotebookOptions, type RunNotebookResult, runNotebook } from '../run-notebook.ts'
+import type { Context } from './perform.ts'
+import { duration, oneLine } from './plain.ts'
+import { shortPath } from './run-stage.ts'
+
+/** How often the jobs are looked at, ms. */
+const LOOK = 2_000
+
+/** For each cell, the heading it stands under. */
+export async function headings(path: string): Promise<string[]> {
+  let title = ''
+  return (await readNotebook(path)).cells.map(({ cell_type, source }) => {
+    if (cell_type === 'markdown') title = /^#{1,6}\s+(.+)$/m.exec(source)?.[1].trim() ?? title
+    return title
+  })
+}
+
+export interface WatchedOptions extends RunNotebookOptions {
+  /** Store of the cells' jobs, as in $SELMA_HOME; default this process's. */
+  home?: string
+}
+
+/**
+ * Runs a notebook, telling what it does; an interrupt saves and stops the jobs it started.
+ *
+ * @throws SelmaError `stopped` when interrupted; what `runNotebook` throws
+ */
+export async function runWatched(
+  path: string,
+  { home = dirname(jobsRoot()), ...options }: WatchedOptions,
+  { progress, signal }: Context,
+): Promise<RunNotebookResult> {
+  const titles = await headings(path)
+  const root = `${home}/jobs`
+  const before = new Set((await listJobs(root)).filter(({ process }) => process).map(({ id }) => id))
+  /** Jobs at work that were not when the notebook began. */
+  const jobs = async () => (await listJobs(root)).filter(({ id, process }) => process && !before.has(id))
+  let shown = ''
+  let current = ''
+  let looking = false
+  const look = async (): Promise<void> => {
+    if (looking || current === '') return
+    looking = true
+    const [job] = await jobs().catch(() => [])
+    looking = false
+    const at = job?.progress
+      ? `${job.stage} ${job.progress.done}/${job.progress.total} ${job.progress.unit}`
+      : ''
+    if (current !== '') progress.update(at ? `${current}: ${at}` : `${current} …`)
+  }
+  const timer = setInterval(() => void look(), LOOK)
+  try {
+    const result = await runNotebook(path, {
+      ...options,
+      signal,
+      env: { ...options.env, SELMA_HOME: home },
+      onProgress: (event) => {
+        options.onProgress?.(event)
+        if (event.type === 'output') return
+        const title = titles[event.index] || `cell ${event.index + 1}`
+        if (event.type === 'cell-start') {
+          if (title !== shown) progress.line(oneLine(title))
+          shown = title
+          current = `  cell ${event.index + 1}/${event.total}`
+          progress.update(`${current} …`)
+        } else {
+          current = ''
+          const how = event.status === 'error' ? 'failed' : 'done'
+          progress.end()
+          progress.line(`  cell ${event.index + 1} ${how} in ${duration(event.seconds)}`)
+        }
+      },
+    })
+    if (signal.aborted && result.failed) {
+      const stopped = await jobs()
+      for (const { dir } of stopped) await (await openJob(dir)).stop()
+      throw new SelmaError('stopped', `${shortPath(path)} was stopped at cell ${result.failed.number}`, {
+        hint: 'run the same command again: finished jobs are taken from the cache, a stopped one goes on',
+      })
+    }
+    return result
+  } finally {
+    clearInterval(timer)
+  }
+}

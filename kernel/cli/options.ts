@@ -1,0 +1,71 @@
+// Reading option values: numbers with their ranges, lists, LoRAs with weights. A value that does not fit is
+// refused with what would.
+import { existsSync } from 'node:fs'
+import { InvalidArgumentError } from 'commander'
+
+function refuse(what: string): never {
+  throw new InvalidArgumentError(what)
+}
+
+/** A whole number from `least` up. */
+export const whole =
+  (least = Number.MIN_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value
+    return refuse(
+      least === Number.MIN_SAFE_INTEGER ? 'Give a whole number.' : `Give a whole number from ${least} up.`,
+    )
+  }
+
+/** A number from `low` to `high`; `open` leaves `low` itself out. */
+export const number =
+  ({
+    low = Number.NEGATIVE_INFINITY,
+    high = Number.POSITIVE_INFINITY,
+    open = false,
+  }: {
+    low?: number
+    high?: number
+    open?: boolean
+  } = {}) =>
+  (text: string): number => {
+    const value = Number(text)
+    const fits = open ? value > low : value >= low
+    if (text.trim() !== '' && Number.isFinite(value) && fits && value <= high) return value
+    const from = open ? `above ${low}` : `from ${low}`
+    return refuse(
+      Number.isFinite(high)
+        ? `Give a number ${from} to ${high}.`
+        : `Give a number ${from}${open ? '' : ' up'}.`,
+    )
+  }
+
+/** Numbers between commas, each read by `one`. */
+export const listOf =
+  (one: (text: string) => number) =>
+  (text: string): number[] =>
+    text.split(',').map(one)
+
+/** Texts between commas. */
+export function texts(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim())
+  return parts.every((part) => part !== '') ? parts : refuse('Give names with commas between them.')
+}
+
+/** Collects an option that may be given several times. */
+export const collect =
+  <T>(one: (text: string) => T) =>
+  (text: string, before: T[] = []): T[] => [...before, one(text)]
+
+export interface LoraArgument {
+  path: string
+  weight: number
+}
+
+/** `PATH`, or `PATH=WEIGHT`. */
+export function lora(text: string): LoraArgument {
+  const at = text.lastIndexOf('=')
+  if (at <= 0 || existsSync(text)) return { path: text, weight: 1 }
+  return { path: text.slice(0, at), weight: number()(text.slice(at + 1)) }
+}
