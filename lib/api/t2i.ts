@@ -136,7 +136,7 @@ export class T2I {
    */
   async draw(prompt: string | readonly string[], options: DrawOptions = {}): Promise<Pictures> {
     const { seed = 0, steps = 20, ...rest } = options
-    const prompts = typeof prompt === 'string' ? [prompt] : [...prompt]
+    const prompts = Array.isArray(prompt) ? [...prompt] : [prompt as string]
     if (prompts.length === 0 || prompts.some((text) => typeof text !== 'string'))
       fail('bad-input', 'there is no prompt', "give a text, e.g. draw('three red squares')")
     if (rest.scheduler && !schedulerNames.includes(rest.scheduler))
