@@ -1,6 +1,6 @@
 // `selma job DIR` runs or resumes one job directory in this process, `selma jobs` lists, stops and removes.
-import { writeSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, writeSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { whole } from './options.ts'
 import { type Answer, performs } from './perform.ts'
@@ -52,6 +52,12 @@ Exit codes:
         const { Progress, jobProgress } = await import('./progress.ts')
         const { followEvents } = await import('../../lib/jobs/event-log.ts')
         const full = resolve(dir)
+        if (!existsSync(join(full, 'job.json'))) {
+          process.stderr.write(
+            `selma: no job in ${dir} (there is no job.json)\n  selma jobs --all names those there are\n`,
+          )
+          process.exit(64)
+        }
         const progress = new Progress({ verbose: options.verbose })
         const began = new Date()
         process.on('exit', (code) => {

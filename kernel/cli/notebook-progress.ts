@@ -3,7 +3,7 @@
 import { dirname } from 'node:path'
 import { SelmaError } from '../../lib/base/errors.ts'
 import { jobsRoot, listJobs, openJob } from '../../lib/jobs/index.ts'
-import { readNotebook } from '../notebook.ts'
+import { readNotebook, tagsOf } from '../notebook.ts'
 import { type RunNotebookOptions, type RunNotebookResult, runNotebook } from '../run-notebook.ts'
 import type { Context } from './perform.ts'
 import { duration, oneLine } from './plain.ts'
@@ -12,13 +12,22 @@ import { shortPath } from './run-stage.ts'
 /** How often the jobs are looked at, ms. */
 const LOOK = 2_000
 
-/** For each cell, the heading it stands under. */
-export async function headings(path: string): Promise<string[]> {
+/** The heading that each cell stands under, by the cell's id, and how many code cells will run. */
+async function outline(
+  path: string,
+  injected: boolean,
+): Promise<{ titles: Map<string, string>; count: number }> {
+  const { cells } = await readNotebook(path)
   let title = ''
-  return (await readNotebook(path)).cells.map(({ cell_type, source }) => {
+  const titles = new Map<string, string>()
+  for (const { id, cell_type, source } of cells) {
     if (cell_type === 'markdown') title = /^#{1,6}\s+(.+)$/m.exec(source)?.[1].trim() ?? title
-    return title
+    titles.set(id, title)
+  }
+  const own = cells.filter((one) => {
+    return one.cell_type === 'code' && one.source.trim() && !tagsOf(one).includes('injected-parameters')
   })
+  return { titles, count: own.length + Number(injected) }
 }
 
 export interface WatchedOptions extends RunNotebookOptions {
@@ -36,13 +45,15 @@ export async function runWatched(
   { home = dirname(jobsRoot()), ...options }: WatchedOptions,
   { progress, signal }: Context,
 ): Promise<RunNotebookResult> {
-  const titles = await headings(path)
+  const injected = Object.keys(options.parameters ?? {}).length > 0
+  const { titles, count } = await outline(path, injected)
   const root = `${home}/jobs`
   const before = new Set((await listJobs(root)).filter(({ process }) => process).map(({ id }) => id))
   /** Jobs at work that were not when the notebook began. */
   const jobs = async () => (await listJobs(root)).filter(({ id, process }) => process && !before.has(id))
   let shown = ''
   let current = ''
+  let number = 0
   let looking = false
   const look = async (): Promise<void> => {
     if (looking || current === '') return
@@ -52,7 +63,7 @@ export async function runWatched(
     const at = job?.progress
       ? `${job.stage} ${job.progress.done}/${job.progress.total} ${job.progress.unit}`
       : ''
-    if (current !== '') progress.update(at ? `${current}: ${at}` : `${current} …`)
+    if (current !== '' && at) progress.update(`${current}: ${at}`)
   }
   const timer = setInterval(() => void look(), LOOK)
   try {
@@ -63,17 +74,17 @@ export async function runWatched(
       onProgress: (event) => {
         options.onProgress?.(event)
         if (event.type === 'output') return
-        const title = titles[event.index] || `cell ${event.index + 1}`
         if (event.type === 'cell-start') {
+          const title = titles.get(event.id) ?? shown
           if (title !== shown) progress.line(oneLine(title))
           shown = title
-          current = `  cell ${event.index + 1}/${event.total}`
+          current = `  cell ${++number}/${count}`
           progress.update(`${current} …`)
         } else {
           current = ''
+          progress.end({ drop: true })
           const how = event.status === 'error' ? 'failed' : 'done'
-          progress.end()
-          progress.line(`  cell ${event.index + 1} ${how} in ${duration(event.seconds)}`)
+          progress.line(`  cell ${number}/${count} ${how} in ${duration(event.seconds)}`)
         }
       },
     })

@@ -11,8 +11,11 @@ export class Progress {
   readonly verbose: boolean
   readonly #stream: NodeJS.WriteStream
   readonly #spinner: Spinner | undefined
+  /** The spinner turns. */
+  #live = false
   #printed = 0
   #waiting = ''
+  #last = ''
 
   constructor({
     verbose = false,
@@ -32,35 +35,35 @@ export class Progress {
   update(text: string): void {
     const line = oneLine(text, Math.max(20, (this.#stream.columns ?? 120) - 4))
     if (this.#spinner) {
-      this.#spinner.text = line
-      this.#spinner.start()
+      if (this.#live) this.#spinner.text = line
+      else this.#spinner.start(line)
+      this.#live = true
       return
     }
-    this.#waiting = line
+    if (line !== this.#last) this.#waiting = line
     if (Date.now() - this.#printed >= EVERY) this.#flush()
   }
 
   /** A line that stays. */
   line(text: string): void {
-    const running = this.#spinner?.text
-    this.#spinner?.stop()
+    if (this.#live) this.#spinner?.stop()
     this.#flush()
     this.#stream.write(`${plain(text)}\n`)
-    if (running) this.#spinner?.start(running)
+    if (this.#live) this.#spinner?.start()
   }
 
-  /** Ends the changing line. */
-  end(): void {
-    if (this.#spinner) {
-      this.#spinner.stop()
-      this.#spinner.text = ''
-    }
+  /** Ends the changing line; `drop` leaves out a state that was not printed yet. */
+  end({ drop = false } = {}): void {
+    if (drop) this.#waiting = ''
+    if (this.#live) this.#spinner?.stop()
+    this.#live = false
     this.#flush()
   }
 
   #flush(): void {
     if (this.#waiting === '') return
     this.#stream.write(`${this.#waiting}\n`)
+    this.#last = this.#waiting
     this.#waiting = ''
     this.#printed = Date.now()
   }

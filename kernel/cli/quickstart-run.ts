@@ -105,15 +105,13 @@ export async function runQuickstart(options: QuickstartOptions, context: Context
     fail('not-found', `${notebookPath} is missing`, 'get it back with git checkout')
   const parameters = { ...parametersOf(parameter), outDir: out }
   // Refuses unknown parameters before anything of an earlier run goes.
-  const { cells } = injectParameters(await readNotebook(notebookPath), parameters)
+  injectParameters(await readNotebook(notebookPath), parameters)
   const home = resolve(out, '.selma')
   if (fresh) await clear(home)
   const [executed, results] = [join(out, '01-quickstart.ipynb'), join(out, 'results.json')]
   // Of an earlier run: not to be taken for this one's.
   for (const name of ['results.json', 'report.html']) await rm(join(out, name), { force: true })
-  // Without the parameters.
-  const count = cells.filter(({ cell_type }) => cell_type === 'code').length - 2
-  context.progress.line(`selma quickstart: ${count} cells, into ${shortPath(resolve(out))}`)
+  context.progress.line(`selma quickstart, into ${shortPath(resolve(out))}`)
   const result = await runWatched(
     notebookPath,
     { out: executed, parameters, cwd: process.cwd(), home },

@@ -56,6 +56,16 @@ describe.each(cases)('selma %s', (line, message) => {
   })
 })
 
+describe('selma job', () => {
+  it("has its worker's exit codes, and makes no directory", async () => {
+    const folder = await temporaryFolder()
+    const { code, stderr } = await selma('job nowhere', folder)
+    expect(code).toBe(64)
+    expect(stderr).toContain('no job in nowhere')
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
 describe('under --json', () => {
   it('an error is the one document too', async () => {
     const { code, stdout } = await selma(
