@@ -12,6 +12,8 @@ export {
   suites,
 } from './api/evaluate.ts'
 export { Expert } from './api/expert.ts'
+export { type Provenance, provenance } from './api/provenance.ts'
+export { comparisonTable, type ReportInput, report, WrittenReport } from './api/report.ts'
 export {
   type CallOptions,
   Dataset,
