@@ -16,12 +16,11 @@ import { SelmaError } from './base/errors.ts'
 import { JobTakenError } from './jobs/claim.ts'
 import { readJobFile } from './jobs/directory.ts'
 import { execute } from './jobs/execute.ts'
+import { exitCodes } from './jobs/exit-codes.ts'
 import { markInsideJob } from './jobs/inside-job.ts'
 import { jobsAtOnce } from './jobs/queue.ts'
 import { redact } from './jobs/secrets.ts'
 import { type AnyStage, registerStages, stageNamed } from './jobs/stage.ts'
-
-const exitCodes = { finished: 0, failed: 1, usage: 64, taken: 73, unrecorded: 74, stopped: 75 }
 
 function readArguments() {
   const { positionals, values } = parseArgs({

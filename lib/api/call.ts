@@ -5,6 +5,9 @@ import { type Job, type RunOptions, type Stage, start, waitFor } from '../jobs/i
 /** How a call behaves beside what it computes. */
 export type CallOptions = Pick<RunOptions, 'fresh' | 'signal' | 'onEvent' | 'root'>
 
+/** Where a job is kept and whether it is computed anew: what a call has that does not wait. */
+export type Where = Pick<CallOptions, 'fresh' | 'root'>
+
 /**
  * Starts a stage's job, or finds it, and waits for its result; an aborted signal checkpoints and stops it.
  *

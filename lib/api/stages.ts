@@ -16,7 +16,7 @@ import type { MergeOptions } from '../merging/options.ts'
 import { ImageGrid } from '../plots/index.ts'
 import type { Skill } from '../prompts/index.ts'
 import { type PromptsResult, type PromptsSettings, promptsStage } from '../prompts/stage.ts'
-import { type CallOptions, call } from './call.ts'
+import { type CallOptions, call, type Where } from './call.ts'
 import { bundleOf, displaySymbol, type MimeBundle, origin, tableBundle } from './display.ts'
 import { Expert } from './expert.ts'
 import type { T2I } from './t2i.ts'
@@ -106,8 +106,8 @@ export const prompts = {
   },
   start: (
     skill: Skill,
-    options: Omit<PromptsSettings, 'skill' | 'writer'> & { llm?: Writer } = {},
-  ): Promise<Job<PromptsResult>> => start(promptsStage, promptSettings(skill, options)),
+    { fresh, root, ...options }: Omit<PromptsSettings, 'skill' | 'writer'> & { llm?: Writer } & Where = {},
+  ): Promise<Job<PromptsResult>> => start(promptsStage, promptSettings(skill, options), { fresh, root }),
   read: Prompts.read,
 }
 
@@ -193,8 +193,8 @@ export const images = {
   start: (
     model: T2I,
     from: Prompts | readonly (string | PromptRecord)[],
-    options: ImageOptions = {},
-  ): Promise<Job<ImagesResult>> => start(imagesStage, imageSettings(model, from, options)),
+    { fresh, root, ...options }: ImageOptions & Where = {},
+  ): Promise<Job<ImagesResult>> => start(imagesStage, imageSettings(model, from, options), { fresh, root }),
   read: Dataset.read,
 }
 
@@ -245,8 +245,8 @@ export const experts = {
   start: (
     model: T2I,
     data: Dataset | readonly Dataset[],
-    options: ExpertOptions = {},
-  ): Promise<Job<TrainResult>> => start(trainStage, trainSettings(model, data, options)),
+    { fresh, root, ...options }: ExpertOptions & Where = {},
+  ): Promise<Job<TrainResult>> => start(trainStage, trainSettings(model, data, options), { fresh, root }),
   load: Expert.load,
 }
 

@@ -173,7 +173,8 @@ export const trainStage = defineStage({
     if (validation) hashes.validation = (await readImageFolder(validation)).hash
     return hashes
   },
-  identity: ({ train }) => ({ train }),
+  // The name is part of the result: it stands in the LoRA's metadata.
+  identity: ({ train, name }) => ({ train, name }),
   async run({ model, data, validation, name, train }, job): Promise<TrainResult> {
     const location = locateModel(model)
     const pipeline = await TextToImagePipeline.load(location.folder)

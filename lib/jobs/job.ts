@@ -1,5 +1,6 @@
 // The handle of a job: look at it, wait for it, steer it. Holds nothing but the directory's name, so that any
 // number of processes may have one. On purpose not a thenable: an async function would silently await it.
+import { statfs } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SelmaError } from '../base/errors.ts'
@@ -10,6 +11,7 @@ import { isAlive, lastOutput, readErrorFile, readProcessFile, readResultFile } f
 import { fromErrorMessage } from './error-file.ts'
 import { followEvents, readEvents } from './event-log.ts'
 import type { Outcome } from './execute.ts'
+import { exitCodes } from './exit-codes.ts'
 import { type JobStatus, jobStatus } from './job-status.ts'
 import { isRunning } from './process-identity.ts'
 import { redact } from './secrets.ts'
@@ -150,10 +152,27 @@ export class Job<Result = unknown> implements AsyncIterable<JobEvent> {
     const exit = await exitOf(holder)
     const how = exit?.signal ? ` by ${exit.signal}` : exit ? ` with exit code ${exit.code}` : ''
     const output = redact(await lastOutput(this.dir))
+    if (exit?.code === exitCodes.unrecorded || (await isFull(this.dir))) {
+      return new SelmaError(
+        'io',
+        `the disk is full or cannot be written: ${this.id} could not even note why it failed`,
+        {
+          hint: `free some space under ${this.dir}; ${hint}`,
+        },
+      )
+    }
     return new SelmaError('engine', `the process of ${this.id} died${how}${output ? `:\n${output}` : ''}`, {
       hint: exit?.signal === 'SIGKILL' ? `${hint}; out of memory kills like this too` : hint,
     })
   }
+}
+
+/** Whether nothing more can be written where the job lies. */
+async function isFull(dir: string): Promise<boolean> {
+  return statfs(dir).then(
+    ({ bavail }) => bavail === 0,
+    () => false,
+  )
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {
