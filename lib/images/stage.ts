@@ -4,21 +4,16 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
-import { hashCheckpoint } from '../diffusion/checkpoint.ts'
-import { TextToImagePipeline } from '../diffusion/pipeline.ts'
 import { schedulerNames } from '../diffusion/schedulers/scheduler.ts'
-import { loadLora } from '../formats/lora-files.ts'
 import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
-import { defineStage, hashInput } from '../jobs/index.ts'
+import { defineStage } from '../jobs/index.ts'
+import { hashModel, modelSetting, openModel, withoutPaths } from '../shapes/model-setting.ts'
 import { locateModel } from '../shapes/models.ts'
 import { bestOf, checkReadable, choiceSchema } from './choose.ts'
 
 const settings = z.strictObject({
-  /** Embedded name or pipeline folder. */
-  model: z.string(),
-  /** LoRAs added to the UNet, with their weights. */
-  loras: z.array(z.strictObject({ path: z.string(), weight: z.number().default(1) })).default([]),
+  ...modelSetting,
   prompts: z
     .array(
       z.looseObject({ text: z.string().min(1), id: z.string().optional(), skill: z.string().optional() }),
@@ -61,20 +56,13 @@ export const imagesStage = defineStage({
   name: 'images',
   version: 1,
   settings,
-  async inputs({ model, loras }) {
-    const hashes: Record<string, string> = { model: await hashCheckpoint(locateModel(model).folder) }
-    for (const [i, { path }] of loras.entries()) hashes[`lora${i}`] = await hashInput(path)
-    return hashes
-  },
-  identity: ({ model: _, loras, ...rest }) => ({ ...rest, weights: loras.map(({ weight }) => weight) }),
+  inputs: (options) => hashModel(options),
+  identity: (options) => withoutPaths(options),
   async run(options, job): Promise<ImagesResult> {
     const { model, prompts, steps, guidance, rescale, negativePrompt, seed, perPrompt, choose } = options
     if (choose) checkReadable(prompts)
-    const { name, folder } = locateModel(model)
-    const loras = await Promise.all(
-      options.loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
-    )
-    const pipeline = await TextToImagePipeline.load(folder, { loras })
+    const { name } = locateModel(model)
+    const pipeline = await openModel(options)
     const root = new Random(seed)
     const writer = await ImageFolderWriter.open(join(job.dir, 'images'))
     const tasks = prompts.flatMap((prompt, index) =>

@@ -6,16 +6,13 @@ import { fail, type SelmaError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
 import type { QuestionSet } from '../data/question.ts'
-import { hashCheckpoint } from '../diffusion/checkpoint.ts'
-import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import { loadLora } from '../formats/lora-files.ts'
 import { decodePng, encodePng } from '../formats/png.ts'
-import { defineStage, hashInput } from '../jobs/index.ts'
+import { defineStage } from '../jobs/index.ts'
 import { evaluatePictures, type PictureToJudge } from '../metrics/evaluate.ts'
 import { writeAnswerRows, writePictureRows } from '../metrics/rows.ts'
 import { inspectPicture } from '../shapes/inspect.ts'
 import { answerQuestion, shapesJudge } from '../shapes/judge.ts'
-import { locateModel } from '../shapes/models.ts'
+import { hashModel, modelSetting, openModel, withoutPaths } from '../shapes/model-setting.ts'
 import { parseCaption } from '../shapes/parse-caption.ts'
 import type { SceneReading } from '../shapes/read-picture.ts'
 
@@ -30,8 +27,7 @@ const question = z.looseObject({
 })
 
 const settings = z.strictObject({
-  model: z.string(),
-  loras: z.array(z.strictObject({ path: z.string(), weight: z.number().default(1) })).default([]),
+  ...modelSetting,
   /** How the model is called in rows and tables. */
   name: z.string().min(1),
   /** Training seed, for rows that are compared over several. */
@@ -96,22 +92,15 @@ export const evaluateStage = defineStage({
   name: 'evaluate',
   version: 1,
   settings,
-  async inputs({ model, loras }) {
-    const hashes: Record<string, string> = { model: await hashCheckpoint(locateModel(model).folder) }
-    for (const [i, { path }] of loras.entries()) hashes[`lora${i}`] = await hashInput(path)
-    return hashes
-  },
-  identity: ({ model: _, loras, ...rest }) => ({ ...rest, weights: loras.map(({ weight }) => weight) }),
+  inputs: (options) => hashModel(options),
+  identity: (options) => withoutPaths(options),
   async run(options, job): Promise<EvaluationResult> {
-    const { model, name, trainingSeed, seeds, guidance, rescale, steps } = options
+    const { name, trainingSeed, seeds, guidance, rescale, steps } = options
     const questions = options.questions as unknown as QuestionSet
     const ids = new Set(questions.items.map(({ id }) => id))
     if (ids.size !== questions.items.length) fail('bad-input', `${questions.name} names an item twice`)
     checkReadable(questions)
-    const loras = await Promise.all(
-      options.loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
-    )
-    const pipeline = await TextToImagePipeline.load(locateModel(model).folder, { loras })
+    const pipeline = await openModel(options)
     const writer = await ImageFolderWriter.open(join(job.dir, 'images'))
     const tasks = seeds.flatMap((seed) => questions.items.map((item, index) => ({ item, index, seed })))
     const fileOf = ({ index, seed }: (typeof tasks)[number]): string =>

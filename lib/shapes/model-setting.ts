@@ -1,0 +1,39 @@
+// A model as job settings name it: a base and the LoRAs on it. Shared by the stages that draw.
+import { z } from 'zod'
+import { hashCheckpoint } from '../diffusion/checkpoint.ts'
+import { TextToImagePipeline } from '../diffusion/pipeline.ts'
+import { loadLora } from '../formats/lora-files.ts'
+import { hashInput } from '../jobs/index.ts'
+import { locateModel } from './models.ts'
+
+export const modelSetting = {
+  /** Embedded name or pipeline folder. */
+  model: z.string(),
+  /** LoRAs added to the UNet, with their weights. */
+  loras: z.array(z.strictObject({ path: z.string(), weight: z.number().default(1) })).default([]),
+}
+
+interface ModelSetting {
+  model: string
+  loras: readonly { path: string; weight: number }[]
+}
+
+/** Content hashes of the base and the LoRAs, for a job's name. */
+export async function hashModel({ model, loras }: ModelSetting): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = { model: await hashCheckpoint(locateModel(model).folder) }
+  for (const [i, { path }] of loras.entries()) hashes[`lora${i}`] = await hashInput(path)
+  return hashes
+}
+
+/** The settings without paths, whose contents `hashModel` covers. */
+export function withoutPaths<T extends ModelSetting>({ model: _, loras, ...rest }: T) {
+  return { ...rest, weights: loras.map(({ weight }) => weight) }
+}
+
+/** Opens the base with the LoRAs fused. */
+export async function openModel({ model, loras }: ModelSetting): Promise<TextToImagePipeline> {
+  const loaded = await Promise.all(
+    loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
+  )
+  return TextToImagePipeline.load(locateModel(model).folder, { loras: loaded })
+}
