@@ -16,9 +16,12 @@ export function stepInputs(graph: Graph): StepInputs {
   return { learningRate: graph.input('learning_rate', []), step: graph.input('step', []) }
 }
 
+/** The 2-norm of a flat gradient. */
+export const globalNorm = (gradient: Tensor): Tensor => sqrt(sum(square(gradient)))
+
 /** Scales a flat gradient so that its 2-norm is at most `maxNorm`; gives the norm before, too. */
 export function clipByGlobalNorm(gradient: Tensor, maxNorm: number): { gradient: Tensor; norm: Tensor } {
-  const norm = sqrt(sum(square(gradient)))
+  const norm = globalNorm(gradient)
   const [factor] = gradient.graph.node(
     'Min',
     [div(maxNorm, add(norm, 1e-6)), gradient.graph.scalar(1)],

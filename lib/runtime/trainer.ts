@@ -9,6 +9,7 @@ import {
   type AdamWOptions,
   adamW,
   clipByGlobalNorm,
+  globalNorm,
   movingAverage,
   type SgdOptions,
   sgd,
@@ -45,9 +46,9 @@ export function trainingProgram(
     layout.specs.map((spec) => parameters.get(spec.name)!),
   )
   const raw = packGradients(graph, each)
-  const { gradient, norm } = clipByGlobalNorm(raw, maxGradNorm ?? Number.MAX_VALUE / 1e300)
+  const { gradient: used, norm } =
+    maxGradNorm === undefined ? { gradient: raw, norm: globalNorm(raw) } : clipByGlobalNorm(raw, maxGradNorm)
   const inputs = stepInputs(graph)
-  const used = maxGradNorm === undefined ? raw : gradient
   const next =
     optimizer.name === 'adamw' ? adamW(flat, used, inputs, optimizer) : sgd(flat, used, inputs, optimizer)
   if (ema) movingAverage(next)
