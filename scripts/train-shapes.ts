@@ -21,6 +21,7 @@ import {
 import { vaeLayout } from '../lib/shapes/base/vae-training.ts'
 import { clipVocabulary } from '../lib/shapes/base/vocabulary.ts'
 import { captionWords } from '../lib/shapes/wordings.ts'
+import { writeTrainingLog } from './shapes/training-log.ts'
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'lib/shapes/models' },
     seed: { type: 'string', default: '0' },
     until: { type: 'string', default: 'weak' },
+    log: { type: 'string', default: 'docs/training' },
   },
 })
 const folder = resolve(values.dir)
@@ -82,4 +84,16 @@ if (last >= 1) {
     await exportPipeline(target, { layout: denoiser, flat: await stageResult(folder, stage), vocab, merges })
     console.log(`wrote ${target}`)
   }
+  const logs = { out: values.log, title: '' }
+  await writeTrainingLog(
+    folder,
+    recipe.vae.map(({ stage }) => stage),
+    { ...logs, name: 'vae-loss', title: 'The embedded VAE' },
+  )
+  const done = denoiserStages.filter((stage) => last >= order.indexOf(stage))
+  await writeTrainingLog(folder, done, {
+    ...logs,
+    name: 'denoiser-loss',
+    title: 'The embedded UNet and text encoder',
+  })
 }

@@ -32,8 +32,6 @@ export interface LoopOptions {
   /** Cosine to 1 % after the warm-up. */
   schedule: Required<Pick<ScheduleOptions, 'learningRate' | 'steps' | 'warmup'>>
   emaDecay: number
-  /** Steps after which the averaged parameters are kept under their own name, `<stage>-<step>`. */
-  keep?: readonly number[]
   /** Steps between checkpoints. Default 200. */
   checkpointEvery?: number
   onStep: OnStep
@@ -62,7 +60,7 @@ async function cutLog(path: string, steps: number): Promise<void> {
  * the same bytes as one that is not.
  */
 export async function trainingLoop(options: LoopOptions): Promise<void> {
-  const { stage, folder, program, layout, schedule, keep = [], checkpointEvery = 200, onStep } = options
+  const { stage, folder, program, layout, schedule, checkpointEvery = 200, onStep } = options
   if (existsSync(doneFile(folder, stage))) return
   const saved = existsSync(stateFile(folder, stage))
     ? await loadTrainerState(stateFile(folder, stage))
@@ -83,9 +81,6 @@ export async function trainingLoop(options: LoopOptions): Promise<void> {
         emaDecay: Math.min(options.emaDecay, (step + 1) / (step + 10)),
       })
       await appendFile(log, `${JSON.stringify({ step, loss, gradientNorm, learningRate })}\n`)
-      // Before the checkpoint: a process killed between the two makes it again.
-      if (keep.includes(step + 1))
-        await saveTrainerState(doneFile(folder, `${stage}-${step + 1}`), averaged(await trainer.snapshot()))
       if ((step + 1) % checkpointEvery === 0)
         await saveTrainerState(stateFile(folder, stage), await trainer.snapshot())
       onStep(stage, step + 1, schedule.steps, loss)
