@@ -34,20 +34,82 @@ export function complete(converter: Converter, code: string, position: number): 
   }
 }
 
-/** The type and documentation of what is at `position`, as text, or undefined. */
-export function inspectAt(converter: Converter, code: string, position: number): string | undefined {
-  const { service, path } = converter.probe(code)
-  const info =
-    service.getQuickInfoAtPosition(path, position) ??
-    service.getQuickInfoAtPosition(path, Math.max(0, position - 1))
-  if (!info) return undefined
-  const tags = (info.tags ?? []).map((one) => `@${one.name} ${ts.displayPartsToString(one.text)}`)
-  const parts = [
-    ts.displayPartsToString(info.displayParts),
-    ts.displayPartsToString(info.documentation),
-    tags.join('\n'),
-  ]
+/**
+ * The type and documentation of what is at `position`, as text, or undefined. Inside the parentheses of a
+ * call where nothing else is pointed at, that is the called function.
+ *
+ * @param detail 1 adds all documentation tags and where it is declared
+ */
+export function inspectAt(
+  converter: Converter,
+  code: string,
+  position: number,
+  detail: 0 | 1 = 0,
+): string | undefined {
+  const { service, path, isCell } = converter.probe(code)
+  const at = [position, Math.max(0, position - 1)].find((one) => service.getQuickInfoAtPosition(path, one))
+  const info = at === undefined ? undefined : service.getQuickInfoAtPosition(path, at)
+  const call = service.getSignatureHelpItems(path, position, undefined)
+  if (!info && !call) return undefined
+  const parts: string[] = []
+  if (info) {
+    parts.push(
+      ts
+        .displayPartsToString(info.displayParts)
+        .replace(/^\(alias\) /, '')
+        .replace(/\nimport .*$/, ''),
+    )
+    parts.push(ts.displayPartsToString(info.documentation), tagLines(info.tags, detail))
+    if (detail === 1) parts.push(declaredAt(service, path, at!, isCell))
+  }
+  const signature = call && signatureText(call)
+  if (signature && !parts.some((one) => one.includes(signature.head))) {
+    parts.push(`in the call: ${signature.head}`, signature.argument)
+    if (!info) parts.push(signature.documentation)
+  }
   return parts.filter(Boolean).join('\n\n')
+}
+
+/** `@param` and the like; without detail only those that say something about the use. */
+function tagLines(tags: readonly ts.JSDocTagInfo[] | undefined, detail: 0 | 1): string {
+  const brief = new Set(['param', 'returns', 'throws', 'deprecated'])
+  return (tags ?? [])
+    .filter((one) => detail === 1 || brief.has(one.name))
+    .map((one) => `@${one.name} ${ts.displayPartsToString(one.text)}`.trimEnd())
+    .join('\n')
+}
+
+function declaredAt(
+  service: ts.LanguageService,
+  path: string,
+  position: number,
+  isCell: (path: string) => boolean,
+): string {
+  const places = (service.getDefinitionAtPosition(path, position) ?? []).slice(0, 3).map((one) => {
+    if (isCell(one.fileName)) return one.fileName === path ? 'this cell' : 'an earlier cell'
+    const source = service.getProgram()?.getSourceFile(one.fileName)
+    const line = source ? source.getLineAndCharacterOfPosition(one.textSpan.start).line + 1 : 1
+    return `${one.fileName}:${line}`
+  })
+  return places.length > 0 ? `declared in ${[...new Set(places)].join(', ')}` : ''
+}
+
+/** The signature being called, and what its current argument is for. */
+function signatureText(call: ts.SignatureHelpItems) {
+  const item = call.items[call.selectedItemIndex] ?? call.items[0]
+  const text = ts.displayPartsToString
+  const parameter = item.parameters[Math.min(call.argumentIndex, item.parameters.length - 1)]
+  const about = parameter ? text(parameter.documentation) : ''
+  return {
+    head:
+      text(item.prefixDisplayParts) +
+      item.parameters.map((one) => text(one.displayParts)).join(text(item.separatorDisplayParts)) +
+      text(item.suffixDisplayParts),
+    argument: parameter
+      ? `argument ${call.argumentIndex + 1}: ${text(parameter.displayParts)}${about ? ` — ${about}` : ''}`
+      : '',
+    documentation: text(item.documentation),
+  }
 }
 
 /** Whether Enter should run the code or start another line. */

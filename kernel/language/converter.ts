@@ -29,13 +29,25 @@ export interface ConvertedCell {
   declared: Map<string, NameKind>
 }
 
+/** A cell being typed, as a file that the language service knows. */
+export interface Probe {
+  service: ts.LanguageService
+  path: string
+  /** True for the files that stand for cells. */
+  isCell(path: string): boolean
+}
+
 export interface Converter {
   /** Converts a cell, or says what is wrong with it. Nothing is remembered until `commit`. */
   convert(code: string): { cell?: ConvertedCell; diagnostics: CellDiagnostic[] }
   /** From now on later cells see these of the cell's names (all by default). */
-  commit(cell: ConvertedCell, names?: Iterable<string>): void
+  commit(cell: Pick<ConvertedCell, 'script' | 'declared'>, names?: Iterable<string>): void
+  /** `commit` for a cell that ran elsewhere: nothing is checked or emitted. */
+  adopt(code: string, names?: Iterable<string>): void
+  /** Looks for packages anew: some may have been installed or removed. */
+  refresh(): void
   /** A file with `code` in it and every name in reach imported, for completion and inspection. */
-  probe(code: string): { service: ts.LanguageService; path: string }
+  probe(code: string): Probe
   /** Names of the preloaded module, and of what cells declared. */
   names(): { preloaded: ReadonlySet<string>; declared: ReadonlySet<string> }
   close(): void
@@ -131,7 +143,8 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     return cells.service.getSemanticDiagnostics(path).filter(wrong).filter(inCode).map(convert('type'))
   }
 
-  function convert(code: string) {
+  /** The cell as a file in memory, among what it needs. */
+  function enter(code: string) {
     const script = `selma-cell-${session}-${++count}`
     const path = pathOf(script)
     const names = cellNames(parse(code))
@@ -139,6 +152,11 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     libraryUsed ||= tail.usesLibrary
     cells.set(path, code + tail.text)
     depends.set(path, new Set([...tail.paths].filter((one) => one !== library)))
+    return { script, path, names, tail }
+  }
+
+  function convert(code: string) {
+    const { script, path, names, tail } = enter(code)
     roots(path)
     const diagnostics = diagnose(path, code)
     if (diagnostics.length > 0) {
@@ -167,11 +185,22 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     return { cell: { script, output, map, prologueLines: 1, declared: names.declared }, diagnostics }
   }
 
-  function commit(cell: ConvertedCell, names: Iterable<string> = cell.declared.keys()): void {
-    const path = pathOf(cell.script)
-    for (const name of names) visible.set(name, { path, kind: cell.declared.get(name)! })
+  function commit(
+    { script, declared }: Pick<ConvertedCell, 'script' | 'declared'>,
+    names: Iterable<string> = declared.keys(),
+  ): void {
+    const path = pathOf(script)
+    for (const name of names) {
+      const kind = declared.get(name)
+      if (kind) visible.set(name, { path, kind })
+    }
     prune()
     roots()
+  }
+
+  function adopt(code: string, only?: Iterable<string>): void {
+    const { script, names } = enter(code)
+    commit({ script, declared: names.declared }, only)
   }
 
   function probe(code: string) {
@@ -180,12 +209,14 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     libraryUsed ||= tail.usesLibrary
     cells.set(path, code + tail.text)
     roots(path)
-    return { service: cells.service, path }
+    return { service: cells.service, path, isCell: (one: string) => one === path || depends.has(one) }
   }
 
   return {
     convert,
     commit,
+    adopt,
+    refresh: () => cells.refresh(),
     probe,
     names: () => ({ preloaded: preloaded(), declared: new Set(visible.keys()) }),
     close: () => cells.service.dispose(),

@@ -6,7 +6,9 @@ import ts from 'typescript'
 import { cellNames } from './names.ts'
 
 function onDisk(path: string): string | undefined {
-  const candidates = [path, path.replace(/\.js$/, '.ts'), path.replace(/\.mjs$/, '.mts')]
+  // Beside built JavaScript stand declarations, and only they name the types too.
+  const typed = [path.replace(/\.js$/, '.d.ts'), path.replace(/\.ts$/, '.d.ts')]
+  const candidates = [...typed, path, path.replace(/\.js$/, '.ts'), path.replace(/\.mjs$/, '.mts')]
   return candidates.find((one) => existsSync(one))
 }
 
