@@ -1,9 +1,17 @@
 // transformers' CLIPTextModel as a graph: token ids in, text states out. Pooling by the end token
 // happens outside, where the ids are numbers. Source: transformers, models/clip/modeling_clip.py.
-import { add, attention, gather, gelu, quickGelu, reshape, slice, type Tensor } from '../runtime/index.ts'
+import {
+  add,
+  gather,
+  gelu,
+  multiHeadAttention,
+  quickGelu,
+  reshape,
+  slice,
+  type Tensor,
+} from '../runtime/index.ts'
 import type { Builder } from './builder.ts'
 import type { ClipTextConfig } from './config.ts'
-import { joinHeads, splitHeads } from './unet-blocks.ts'
 
 export interface ClipTextStates {
   /** After the last layer and the final norm [N, T, D]: what Stable Diffusion 1.x conditions on. */
@@ -46,8 +54,8 @@ export function clipText(
     penultimate = x
     const layer = `${prefix}encoder.layers.${i}`
     const normed = b.layerNorm(`${layer}.layer_norm1`, x, epsilon)
-    const project = (name: string) => splitHeads(b.linear(`${layer}.self_attn.${name}`, normed, width), heads)
-    const mixed = joinHeads(attention(project('q_proj'), project('k_proj'), project('v_proj'), { mask }))
+    const project = (name: string) => b.linear(`${layer}.self_attn.${name}`, normed, width)
+    const mixed = multiHeadAttention(project('q_proj'), project('k_proj'), project('v_proj'), { heads, mask })
     x = add(x, b.linear(`${layer}.self_attn.out_proj`, mixed, width))
     const wide = activation(
       b.linear(`${layer}.mlp.fc1`, b.layerNorm(`${layer}.layer_norm2`, x, epsilon), config.intermediate_size),

@@ -2,9 +2,9 @@
 // transformer, down- and upsampling. Names below a block's prefix are diffusers' own.
 import {
   add,
-  attention,
   checkpoint,
   geglu,
+  multiHeadAttention,
   reshape,
   silu,
   type Tensor,
@@ -39,18 +39,6 @@ export function resnetBlock(
   return add(skip, h)
 }
 
-/** [B, T, C] → [B, heads, T, C / heads]. */
-export function splitHeads(x: Tensor, heads: number): Tensor {
-  const [batch, tokens, channels] = x.shape
-  return transpose(reshape(x, [batch, tokens, heads, channels / heads]), [0, 2, 1, 3])
-}
-
-/** [B, heads, T, D] → [B, T, heads · D]. */
-export function joinHeads(x: Tensor): Tensor {
-  const [batch, heads, tokens, size] = x.shape
-  return reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * size])
-}
-
 /** diffusers' Attention: queries from x, keys and values from `context` (x itself where none is given). */
 export function attentionLayer(
   b: Builder,
@@ -60,10 +48,9 @@ export function attentionLayer(
 ): Tensor {
   const { heads, context = x, bias = false, chunk } = options
   const channels = x.shape[2]
-  const project = (name: string, from: Tensor) =>
-    splitHeads(b.linear(`${prefix}.${name}`, from, channels, { bias }), heads)
-  const mixed = attention(project('to_q', x), project('to_k', context), project('to_v', context), { chunk })
-  return b.linear(`${prefix}.to_out.0`, joinHeads(mixed), channels)
+  const project = (name: string, from: Tensor) => b.linear(`${prefix}.${name}`, from, channels, { bias })
+  const [q, k, v] = [project('to_q', x), project('to_k', context), project('to_v', context)]
+  return b.linear(`${prefix}.to_out.0`, multiHeadAttention(q, k, v, { heads, chunk }), channels)
 }
 
 export interface TransformerOptions {

@@ -66,10 +66,13 @@ function writeGraph(graph: OnnxGraph): ProtoWriter {
 
 /** The model as ONNX protobuf bytes. */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
-  return new ProtoWriter()
+  const out = new ProtoWriter()
     .int(1, model.irVersion)
     .string(2, model.producer)
     .message(7, writeGraph(model.graph))
     .message(8, new ProtoWriter().string(1, '').int(2, model.opset))
-    .finish()
+  // Operators of other domains come in one version so far.
+  for (const domain of new Set(model.graph.nodes.flatMap((node) => node.domain ?? [])))
+    out.message(8, new ProtoWriter().string(1, domain).int(2, 1))
+  return out.finish()
 }

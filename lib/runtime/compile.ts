@@ -33,6 +33,12 @@ export interface Program {
 export const OPSET = 20
 const IR_VERSION = 9
 
+/** `com.microsoft.X` is operator X of the domain com.microsoft. */
+function qualified(name: string): { op: string; domain?: string } {
+  const dot = name.lastIndexOf('.')
+  return dot < 0 ? { op: name } : { op: name.slice(dot + 1), domain: name.slice(0, dot) }
+}
+
 /** Only what the outputs need, in the order it was built (which is topological). */
 function liveNodes(graph: Graph): { nodes: GraphNode[]; used: Set<Tensor> } {
   const used = new Set<Tensor>(graph.outputs)
@@ -93,7 +99,7 @@ export function compile(graph: Graph, name = 'selma'): Program {
     graph: {
       name,
       nodes: nodes.map((node) => ({
-        op: node.op,
+        ...qualified(node.op),
         inputs: node.inputs.map((input) => input?.name ?? ''),
         outputs: node.outputs.map((output) => output.name),
         attributes: node.attributes,

@@ -2,8 +2,8 @@
 // cancelled, and a native crash takes its process along. Here it takes a child, is reported as an
 // error, and the next call starts a new one. Jobs need none of this: they are processes already.
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { type ErrorCode, fail, SelmaError } from '../base/errors.ts'
+import { nodeArguments, ownModule } from '../base/own-file.ts'
 import type { Program } from './compile.ts'
 import type { Feeds, Session, SessionOptions } from './session.ts'
 
@@ -39,16 +39,10 @@ export class Engine {
 
   #start(): ChildProcess {
     if (this.#child) return this.#child
-    const entry = fileURLToPath(
-      new URL(
-        import.meta.url.endsWith('.ts') ? './engine-process.ts' : './engine-process.js',
-        import.meta.url,
-      ),
-    )
-    const loader = entry.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
+    const entry = ownModule('./engine-process.ts', import.meta.url)
     const child = fork(entry, [], {
       serialization: 'advanced',
-      execArgv: loader,
+      execArgv: nodeArguments(entry).slice(0, -1),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#child = child

@@ -34,6 +34,7 @@ export interface TapeEntry {
 
 /** An ONNX node between tensors. */
 export interface GraphNode {
+  /** An operator of ONNX, or of another domain by its full name: `com.microsoft.MultiHeadAttention`. */
   readonly op: string
   readonly inputs: readonly (Tensor | undefined)[]
   readonly outputs: readonly Tensor[]

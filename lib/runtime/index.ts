@@ -23,7 +23,7 @@ export {
   sub,
   tanh,
 } from './ops/arithmetic.ts'
-export { type AttentionOptions, attention } from './ops/attention.ts'
+export { type AttentionOptions, attention, multiHeadAttention } from './ops/attention.ts'
 export { checkpoint } from './ops/checkpoint.ts'
 export { type ConvOptions, conv2d, convTranspose2d } from './ops/conv.ts'
 export { l1Loss, mseLoss } from './ops/loss.ts'

@@ -55,7 +55,10 @@ describe("the schema's own classes", () => {
     const model = onnx.ModelProto.decode(encodeOnnx(sample))
     expect(Number(model.irVersion)).toBe(9)
     expect(model.producerName).toBe('selma-lab')
-    expect(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([['', 20]])
+    expect(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([
+      ['', 20],
+      ['com.example', 1],
+    ])
     const graph = model.graph!
     expect(graph.name).toBe('sample')
     const node = graph.node![0]
@@ -146,13 +149,13 @@ describe("the schema's own classes", () => {
 describe('damaged files', () => {
   it('are refused at every length but the whole', () => {
     const bytes = encodeOnnx(sample)
-    // The last field is the opset; without it the rest is a model.
-    const whole = [bytes.length, bytes.length - 6]
+    // The last fields are the opset (6 bytes) and the version of com.example (17); without them the rest is a model.
+    const whole = [bytes.length, bytes.length - 17, bytes.length - 23]
     for (let length = 0; length < bytes.length; length++) {
       if (whole.includes(length)) continue
       expect(() => decodeOnnx(bytes.slice(0, length)), `${length} bytes`).toThrow(badFile(/./))
     }
-    expect(decodeOnnx(bytes.slice(0, bytes.length - 6)).opset).toBe(0)
+    expect(decodeOnnx(bytes.slice(0, bytes.length - 23)).opset).toBe(0)
   })
 
   it('are refused or read, 500 of them', () => {

@@ -1,13 +1,14 @@
 // Scaled dot-product attention over [B, H, T, D], in chunks of queries. A chunk's scores are
 // thrown away after the forward pass and made again in the backward pass where they are large, so
-// memory grows with the chunk and not with T².
+// memory grows with the chunk and not with T². Where no gradient is wanted, ONNX Runtime's own fused
+// attention takes the place of all that.
 import { fail } from '../../base/errors.ts'
 import type { Tensor } from '../graph.ts'
 import { softmax, softmaxGradient } from './activation.ts'
 import { add, mul } from './arithmetic.ts'
 import { gated } from './checkpoint.ts'
 import { accumulate, matmul } from './matmul.ts'
-import { concat, slice, transpose } from './shape.ts'
+import { concat, reshape, slice, transpose } from './shape.ts'
 
 export interface AttentionOptions {
   /** Queries in one chunk. Default: all of them up to 1024, else 512. */
@@ -67,4 +68,41 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     return [concat(dqs, 2), dk, dv]
   })
   return y
+}
+
+/** [B, T, C] → [B, heads, T, C / heads]. */
+function splitHeads(x: Tensor, heads: number): Tensor {
+  const [batch, tokens, channels] = x.shape
+  return transpose(reshape(x, [batch, tokens, heads, channels / heads]), [0, 2, 1, 3])
+}
+
+/** [B, heads, T, D] → [B, T, heads · D]. */
+function joinHeads(x: Tensor): Tensor {
+  const [batch, heads, tokens, size] = x.shape
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * size])
+}
+
+/**
+ * Attention with several heads: q [B, T, C], k and v [B, S, C], the heads side by side in C; gives [B, T, C].
+ *
+ * Without a gradient and a mask it is ONNX Runtime's MultiHeadAttention, which makes its scores in blocks and moves
+ * no heads about.
+ */
+export function multiHeadAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { heads, ...options }: AttentionOptions & { heads: number },
+): Tensor {
+  const channels = q.shape[2]
+  if (channels % heads !== 0)
+    fail('mismatch', `attention: ${channels} channels do not split into ${heads} heads`)
+  if (q.graph.training || options.mask) {
+    const [qs, ks, vs] = [q, k, v].map((x) => splitHeads(x, heads))
+    return joinHeads(attention(qs, ks, vs, options))
+  }
+  if (k.shape[1] !== v.shape[1] || k.shape[2] !== channels)
+    fail('mismatch', `attention of [${q.shape}], [${k.shape}], [${v.shape}]`)
+  const attributes = { num_heads: { int: heads } }
+  return q.graph.node('com.microsoft.MultiHeadAttention', [q, k, v], [{ shape: q.shape }], attributes)[0]
 }

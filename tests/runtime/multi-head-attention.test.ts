@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { Random } from '../../lib/base/random.ts'
+import { compile, Graph, LocalSession, multiHeadAttention, sizeOf } from '../../lib/runtime/index.ts'
+
+async function run(training: boolean, heads: number, shapes: [number[], number[]], chunk?: number) {
+  const graph = new Graph({ training })
+  const [queries, keys] = shapes
+  const q = graph.input('q', queries)
+  const k = graph.input('k', keys)
+  const v = graph.input('v', keys)
+  graph.output('y', multiHeadAttention(q, k, v, { heads, chunk }))
+  const program = compile(graph)
+  const session = await LocalSession.create(program)
+  const random = new Random(1)
+  const feeds = {
+    q: random.derive('q').normals(sizeOf(queries)),
+    k: random.derive('k').normals(sizeOf(keys)),
+    v: random.derive('v').normals(sizeOf(keys)),
+  }
+  const { y } = await session.run(feeds)
+  await session.release()
+  return { y: y as Float32Array, ops: program.nodeCount }
+}
+
+describe('multiHeadAttention', () => {
+  it.each([
+    [4, [2, 64, 64], [2, 40, 64], 64],
+    [1, [1, 1, 8], [1, 3, 8], 1],
+    [8, [3, 130, 320], [3, 77, 320], 50],
+    [5, [1, 300, 40], [1, 300, 40], 128],
+  ])('is the same fused and with a gradient to take: %i heads, %j, %j', async (heads, q, k, chunk) => {
+    const fused = await run(false, heads, [q, k])
+    const plain = await run(true, heads, [q, k], chunk)
+    expect(fused.ops).toBeLessThan(plain.ops)
+    const norm = Math.hypot(...plain.y)
+    expect(norm).toBeGreaterThan(0)
+    expect(Math.hypot(...plain.y.map((value, i) => value - fused.y[i])) / norm).toBeLessThan(1e-6)
+  })
+
+  it('refuses heads that do not fit', () => {
+    const graph = new Graph()
+    const x = graph.input('x', [1, 4, 10])
+    expect(() => multiHeadAttention(x, x, x, { heads: 3 })).toThrow(/10 channels do not split into 3 heads/)
+  })
+})
