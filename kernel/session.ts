@@ -1,7 +1,8 @@
 // A session: cells executed one after another over shared variables, their outputs as Jupyter names them.
 // Not a message loop and not a notebook: both drive a session from outside.
 import { join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
+import { ownModule } from '../lib/base/own-file.ts'
 import { Cell, within } from './cell.ts'
 import { format } from './display/formatters.ts'
 import { DisplayHandle } from './display/globals.ts'
@@ -52,7 +53,7 @@ export interface Session {
 }
 
 /** The library's own entry, preloaded by default. */
-export const defaultPreload = fileURLToPath(new URL('../lib/index.ts', import.meta.url))
+export const defaultPreload = ownModule('../lib/index.ts', import.meta.url)
 
 /** How emitted code finds its helpers: by the script's name, once, when it starts. */
 const registry = globalThis as { [key: symbol]: Map<string, object> | undefined }

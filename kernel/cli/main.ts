@@ -2,6 +2,7 @@
 // knows its options and loads what it does only when it is called, so that --help is quick.
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { inPackage } from '../../lib/base/own-file.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
@@ -14,7 +15,7 @@ import { quickstartCommand } from './quickstart.ts'
 import { runCommand } from './run.ts'
 import { trainCommand } from './train.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+const { version } = JSON.parse(readFileSync(inPackage('package.json'), 'utf8'))
 
 /** The command line, ready to parse. */
 export function buildProgram(): Command {

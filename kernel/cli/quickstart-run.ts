@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { fail } from '../../lib/base/errors.ts'
 import { readJson } from '../../lib/base/files.ts'
+import { inPackage } from '../../lib/base/own-file.ts'
 import { listJobs } from '../../lib/jobs/index.ts'
 import { formatTable, percent } from '../../lib/metrics/index.ts'
 import { readNotebook } from '../notebook.ts'
@@ -17,7 +17,7 @@ import { duration } from './plain.ts'
 import type { QuickstartOptions } from './quickstart.ts'
 import { shortPath } from './run-stage.ts'
 
-const notebookPath = fileURLToPath(new URL('../../notebooks/01-quickstart.ipynb', import.meta.url))
+const notebookPath = inPackage('notebooks', '01-quickstart.ipynb')
 
 const estimate = z.looseObject({
   mean: z.number(),

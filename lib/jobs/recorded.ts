@@ -1,8 +1,8 @@
 // What is written down about where a job was made, beside what is hashed: machine, Node, packages.
 import { existsSync, readFileSync } from 'node:fs'
 import { cpus, hostname } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { inPackage } from '../base/own-file.ts'
 import type { JobFile } from '../messages/job-file.ts'
 
 let packages: Record<string, string> | undefined
@@ -23,11 +23,7 @@ export function recordedFacts(now = new Date()): JobFile['recorded'] {
 
 /** This package's version and those of the packages it depends on, as installed. */
 function packageVersions(): Record<string, string> {
-  let root = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(root, 'package.json'))) {
-    if (dirname(root) === root) return {}
-    root = dirname(root)
-  }
+  const root = inPackage()
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const versions: Record<string, string> = { [own.name]: own.version }
   for (const name of Object.keys(own.dependencies ?? {})) {

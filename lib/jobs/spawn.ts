@@ -1,12 +1,11 @@
 // Starts lib/worker.ts as a process of its own, which outlives this one. Not the decision to start it.
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SelmaError } from '../base/errors.ts'
 import { fileError } from '../base/files.ts'
+import { nodeArguments, ownModule } from '../base/own-file.ts'
 import type { ProcessIdentity } from '../messages/process-file.ts'
 import { jobFiles } from './directory.ts'
 import { identityOf } from './process-identity.ts'
@@ -78,7 +77,5 @@ export async function spawnWorker({ dir, atOnce, modules, env }: SpawnOptions): 
 
 /** What comes after `node` to run a worker: TypeScript sources need tsx, a built library does not. */
 export function workerCommand(): string[] {
-  if (!import.meta.url.endsWith('.ts')) return [fileURLToPath(new URL('../worker.js', import.meta.url))]
-  const tsx = createRequire(import.meta.url).resolve('tsx')
-  return ['--import', pathToFileURL(tsx).href, fileURLToPath(new URL('../worker.ts', import.meta.url))]
+  return nodeArguments(ownModule('../worker.ts', import.meta.url))
 }
