@@ -2,6 +2,8 @@
 // Events go out on file descriptor 3, one JSON line each, written synchronously and at once: what a cell
 // printed is with the parent even when the next line of it takes the process down.
 import { writeSync } from 'node:fs'
+import type { Use } from '../lib/api/used.ts'
+import { currentCell } from './cell.ts'
 import type { ExecuteReply, Output } from './outputs.ts'
 import { createSession } from './session.ts'
 
@@ -16,6 +18,7 @@ export type CellEvent =
   | { type: 'ready' }
   | { type: 'output'; id: string; output: Output }
   | { type: 'reply'; id: string; reply: ExecuteReply }
+  | { type: 'use'; id: string; use: Use }
 
 const EVENTS = 3
 
@@ -30,6 +33,13 @@ function post(event: CellEvent): void {
       process.exit(1)
     }
   }
+}
+
+// The library tells what is used of it; who listens sits at this name (lib/api/used.ts).
+const listeners = globalThis as { [key: symbol]: ((use: Use) => void) | undefined }
+listeners[Symbol.for('selma.used')] = (use) => {
+  const id = currentCell()?.id
+  if (id !== undefined) post({ type: 'use', id, use })
 }
 
 const { cwd, preload } = JSON.parse(process.argv[2]) as { cwd: string; preload?: string | false }

@@ -1,9 +1,9 @@
 // The parent's end of a process that runs cells (`cell-process.ts`): start it, run a cell in it, and know
 // how it died when it did.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import type { Readable } from 'node:stream'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Use } from '../lib/api/used.ts'
+import { ownModule, typescriptLoader } from '../lib/base/own-file.ts'
 import type { CellCommand, CellEvent } from './cell-process.ts'
 import type { CellError, ExecuteReply, Output } from './outputs.ts'
 
@@ -24,14 +24,14 @@ export interface CellProcessOptions {
   env?: Record<string, string | undefined>
   preload?: string | false
   onOutput: (id: string, output: Output) => void
+  /** What the cells use of the library. */
+  onUse?: (id: string, use: Use) => void
 }
 
-const require = createRequire(import.meta.url)
-
 function start({ cwd, env, preload }: CellProcessOptions): ChildProcess {
-  const entry = fileURLToPath(new URL('./cell-process.ts', import.meta.url))
-  const loader = pathToFileURL(require.resolve('tsx')).href
-  return spawn(process.execPath, ['--import', loader, entry, JSON.stringify({ cwd, preload })], {
+  const entry = ownModule('./cell-process.ts', import.meta.url)
+  // Also where the entry is built: the cells may import TypeScript files.
+  return spawn(process.execPath, ['--import', typescriptLoader(), entry, JSON.stringify({ cwd, preload })], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
@@ -47,7 +47,7 @@ function cause(code: number | null, signal: string | null): CellError {
 
 /** Starts a process for the cells of one notebook. */
 export function startCellProcess(options: CellProcessOptions): CellProcess {
-  const { onOutput } = options
+  const { onOutput, onUse } = options
   const child = start(options)
   let running: { id: string; resolve: (reply: ExecuteReply | undefined) => void } | undefined
   let latest = ''
@@ -61,6 +61,7 @@ export function startCellProcess(options: CellProcessOptions): CellProcess {
   function receive(event: CellEvent): void {
     if (event.type === 'ready') started()
     else if (event.type === 'output') onOutput(event.id, event.output)
+    else if (event.type === 'use') onUse?.(event.id, event.use)
     else if (event.type === 'reply' && running?.id === event.id) {
       running.resolve(event.reply)
       running = undefined

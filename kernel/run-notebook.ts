@@ -2,7 +2,9 @@
 // they come. A crash of the child is an error in the notebook, never the end of the caller.
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Use } from '../lib/api/used.ts'
 import { SelmaError } from '../lib/base/errors.ts'
+import { sha256 } from '../lib/base/files.ts'
 import { type CellProcess, startCellProcess } from './child.ts'
 import {
   type CodeCell,
@@ -81,6 +83,15 @@ function chosen(notebook: Notebook, cells: RunNotebookOptions['cells']): CodeCel
     })
   })
   return all.filter((one) => wanted.includes(one))
+}
+
+/**
+ * Hash of what a notebook is, whatever it has been run with: its cells' kinds, tags and sources, less the
+ * injected parameters. SHA-256, hex.
+ */
+export function notebookHash({ cells }: Pick<Notebook, 'cells'>): string {
+  const own = cells.filter((one) => !tagsOf(one).includes('injected-parameters'))
+  return sha256(JSON.stringify(own.map((one) => [one.cell_type, tagsOf(one), one.source])))
 }
 
 const isNotError = (one: NotebookOutput) => one.output_type !== 'error'
@@ -181,6 +192,7 @@ export async function runNotebook(
   for (const cell of cells) {
     cell.outputs = []
     cell.execution_count = null
+    for (const ours of ['execution', 'papermill', 'selma']) delete cell.metadata[ours]
   }
   notebook.metadata.kernelspec = kernelspec
   notebook.metadata.language_info = languageInfo
@@ -196,6 +208,7 @@ export async function runNotebook(
     exception: null,
   }
   notebook.metadata.papermill = papermill
+  notebook.metadata.selma = { version: 1, notebook: notebookHash(notebook) }
   const file = saver(out, notebook)
   await file.now()
 
@@ -209,7 +222,13 @@ export async function runNotebook(
     onProgress?.({ type: 'output', index: indexOf.get(id)!, id, output })
     file.soon()
   }
-  const child = startCellProcess({ cwd, env, preload, onOutput: receive })
+  const note = (id: string, use: Use) => {
+    const cell = cells.find((one) => one.id === id)
+    if (!cell) return
+    const { uses = [] } = (cell.metadata.selma ?? {}) as { uses?: Use[] }
+    cell.metadata.selma = { uses: [...uses, use] }
+  }
+  const child = startCellProcess({ cwd, env, preload, onOutput: receive, onUse: note })
   const executed: string[] = []
   let failed: RunNotebookResult['failed']
   try {

@@ -1,6 +1,7 @@
 // What every call of a stage has beside its settings, and how it waits for its job.
-import { fail } from '../base/errors.ts'
+import { fail, SelmaError } from '../base/errors.ts'
 import { type Job, type RunOptions, type Stage, start, waitFor } from '../jobs/index.ts'
+import { jobUse, tellUse, type Use } from './used.ts'
 
 /** How a call behaves beside what it computes. */
 export type CallOptions = Pick<RunOptions, 'fresh' | 'signal' | 'onEvent' | 'root'>
@@ -11,14 +12,35 @@ export type Where = Pick<CallOptions, 'fresh' | 'root'>
 /**
  * Starts a stage's job, or finds it, and waits for its result; an aborted signal checkpoints and stops it.
  *
+ * @param made what came out, for a listener to uses (used.ts)
  * @throws SelmaError `stopped` when the signal aborts, or the job's own error
  */
 export async function call<Settings, Result, Input>(
   stage: Stage<Settings, Result, Input>,
   settings: Input,
   { fresh, root, signal, onEvent }: CallOptions,
+  made: (job: Job<Result>, result: Result) => Promise<Partial<Use>> = async () => ({}),
 ): Promise<{ job: Job<Result>; result: Result }> {
   if (signal?.aborted) fail('stopped', `${stage.name} was stopped before it began`, 'run it again')
   const job = await start(stage, settings, { fresh, root })
-  return { job, result: await waitFor(job, { signal, onEvent }) }
+  try {
+    const result = await waitFor(job, { signal, onEvent })
+    await tellUse(async () => jobUse(stage, job, 'finished', await made(job, result)))
+    return { job, result }
+  } catch (error) {
+    const stopped = error instanceof SelmaError && error.code === 'stopped'
+    await tellUse(() => jobUse(stage, job, stopped ? 'stopped' : 'failed'))
+    throw error
+  }
+}
+
+/** Starts a stage's job, or finds it, and does not wait. */
+export async function begin<Settings, Result, Input>(
+  stage: Stage<Settings, Result, Input>,
+  settings: Input,
+  where: Where,
+): Promise<Job<Result>> {
+  const job = await start(stage, settings, where)
+  await tellUse(() => jobUse(stage, job, job.cached ? 'finished' : 'started'))
+  return job
 }

@@ -17,11 +17,13 @@ export function bundleOf(object: object): Promise<MimeBundle> {
   return Promise.resolve((object as Displayable)[displaySymbol]())
 }
 
-/** A table as HTML, Markdown and text. */
+/** A table as HTML, Markdown and text; as CSV and LaTeX for who takes it on. */
 export function tableBundle(table: ResultsTable): MimeBundle {
   return {
     'text/html': formatTable(table, 'html'),
     'text/markdown': formatTable(table, 'markdown'),
+    'text/csv': formatTable(table, 'csv'),
+    'text/latex': formatTable(table, 'latex'),
     'text/plain': formatTable(table, 'text'),
   }
 }

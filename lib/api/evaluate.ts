@@ -163,7 +163,15 @@ export async function evaluate(
 ): Promise<ModelScores> {
   const { fresh, signal, onEvent, root, ...rest } = options
   const settings = evaluationSettings(model, questions, rest)
-  const { job, result } = await call(evaluateStage, settings, { fresh, signal, onEvent, root })
+  const { job, result } = await call(
+    evaluateStage,
+    settings,
+    { fresh, signal, onEvent, root },
+    async ({ dir }, { pictureRows }) => {
+      const [first] = await readPictureRows(join(dir, pictureRows))
+      return { judge: first.judge }
+    },
+  )
   return new ModelScores(
     rest.name ?? model.name,
     questions,

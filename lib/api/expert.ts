@@ -5,6 +5,7 @@ import { loadLora } from '../formats/lora-files.ts'
 import { loraStats } from '../merging/index.ts'
 import { type Figure, lossChart } from '../plots/index.ts'
 import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
+import { tellOpened } from './used.ts'
 
 export interface TrainingRecord {
   losses: readonly number[]
@@ -29,11 +30,9 @@ export class Expert {
   /** A LoRA from a folder or file in diffusers', PEFT's or kohya's layout. @throws SelmaError `bad-file`, `not-found` */
   static async load(path: string, options: { name?: string } = {}): Promise<Expert> {
     const lora = await loadLora(path)
-    return new Expert(
-      options.name ?? lora.metadata.selma_expert ?? path.split(/[\\/]/).pop() ?? path,
-      path,
-      `loaded from ${path}`,
-    )
+    const name = options.name ?? lora.metadata.selma_expert ?? path.split(/[\\/]/).pop() ?? path
+    await tellOpened('expert', name, path)
+    return new Expert(name, path, `loaded from ${path}`)
   }
 
   load(): Promise<Lora> {

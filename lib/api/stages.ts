@@ -1,7 +1,7 @@
 // The stages as calls: each in two forms, one that waits and gives the result, one that starts a
 // job and gives its handle. Settings are the stages' own; what is added is that handles go in and
 // come out instead of paths.
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { sha256 } from '../base/files.ts'
 import { type ImageRecord, readImageFolder } from '../data/imagefolder.ts'
@@ -10,16 +10,17 @@ import { type TrainOptions, type TrainResult, type TrainSettings, trainStage } f
 import { saveLora } from '../formats/lora-files.ts'
 import { decodePng } from '../formats/png.ts'
 import { type ImagesResult, type ImagesSettings, imagesStage } from '../images/index.ts'
-import { hashInput, type Job, jobsRoot, start } from '../jobs/index.ts'
+import { hashInput, type Job, jobsRoot } from '../jobs/index.ts'
 import { merge as mergeLoras } from '../merging/index.ts'
 import type { MergeOptions } from '../merging/options.ts'
 import { ImageGrid } from '../plots/index.ts'
 import type { Skill } from '../prompts/index.ts'
 import { type PromptsResult, type PromptsSettings, promptsStage } from '../prompts/stage.ts'
-import { type CallOptions, call, type Where } from './call.ts'
+import { begin, type CallOptions, call, type Where } from './call.ts'
 import { bundleOf, displaySymbol, type MimeBundle, origin, tableBundle } from './display.ts'
 import { Expert } from './expert.ts'
 import type { T2I } from './t2i.ts'
+import { flatten, hashed, tellOpened, tellUse } from './used.ts'
 
 export type { CallOptions }
 
@@ -54,6 +55,7 @@ export class Prompts {
   /** Prompts from a JSONL file, one `{"text": …}` a line. @throws SelmaError naming file and line */
   static async read(path: string): Promise<Prompts> {
     const records = await readPromptFile(path)
+    await tellOpened('prompts', basename(path), path)
     return new Prompts(records[0]?.skill ?? 'prompts', records, `read from ${path}`)
   }
 
@@ -91,12 +93,16 @@ export const prompts = {
     options: Omit<PromptsSettings, 'skill' | 'writer'> & { llm?: Writer } & CallOptions = {},
   ): Promise<Prompts> {
     const { fresh, signal, onEvent, root, ...rest } = options
-    const { job, result } = await call(promptsStage, promptSettings(skill, rest), {
-      fresh,
-      root,
-      signal,
-      onEvent,
-    })
+    const settings = promptSettings(skill, rest)
+    const { job, result } = await call(
+      promptsStage,
+      settings,
+      { fresh, root, signal, onEvent },
+      async ({ dir }, { file, llm, costUSD, tokens }) => ({
+        made: { kind: 'prompts', ...(await hashed(skill.name, join(dir, file))) },
+        writer: { ...llm, costUSD, tokens: tokens.prompt + tokens.completion },
+      }),
+    )
     return new Prompts(
       skill.name,
       await readPromptFile(join(job.dir, result.file)),
@@ -107,7 +113,7 @@ export const prompts = {
   start: (
     skill: Skill,
     { fresh, root, ...options }: Omit<PromptsSettings, 'skill' | 'writer'> & { llm?: Writer } & Where = {},
-  ): Promise<Job<PromptsResult>> => start(promptsStage, promptSettings(skill, options), { fresh, root }),
+  ): Promise<Job<PromptsResult>> => begin(promptsStage, promptSettings(skill, options), { fresh, root }),
   read: Prompts.read,
 }
 
@@ -132,6 +138,7 @@ export class Dataset {
   /** An imagefolder on disk. @throws SelmaError when metadata.jsonl or a picture is missing */
   static async read(dir: string): Promise<Dataset> {
     const folder = await readImageFolder(dir)
+    await tellOpened('data', `${basename(folder.dir)}, ${folder.records.length} pictures`, dir)
     return new Dataset(folder.dir, folder.records, `read from ${dir}`)
   }
 
@@ -181,12 +188,16 @@ export const images = {
     options: ImageOptions & CallOptions = {},
   ): Promise<Dataset> {
     const { fresh, signal, onEvent, root, ...rest } = options
-    const { job, result } = await call(imagesStage, imageSettings(model, from, rest), {
-      fresh,
-      root,
-      signal,
-      onEvent,
-    })
+    const { job, result } = await call(
+      imagesStage,
+      imageSettings(model, from, rest),
+      { fresh, root, signal, onEvent },
+      async ({ dir }, { folder, count, chosen }) => {
+        const name = `${from instanceof Prompts ? from.skill : model.name}, ${count} pictures`
+        const made = { kind: 'data' as const, ...(await hashed(name, join(dir, folder))) }
+        return { made, ...(chosen ? { judge: chosen.judge } : {}) }
+      },
+    )
     const folder = await readImageFolder(join(job.dir, result.folder))
     return new Dataset(folder.dir, folder.records, origin(job.cached), result)
   },
@@ -194,7 +205,7 @@ export const images = {
     model: T2I,
     from: Prompts | readonly (string | PromptRecord)[],
     { fresh, root, ...options }: ImageOptions & Where = {},
-  ): Promise<Job<ImagesResult>> => start(imagesStage, imageSettings(model, from, options), { fresh, root }),
+  ): Promise<Job<ImagesResult>> => begin(imagesStage, imageSettings(model, from, options), { fresh, root }),
   read: Dataset.read,
 }
 
@@ -234,19 +245,20 @@ export const experts = {
     options: ExpertOptions & CallOptions = {},
   ): Promise<Expert> {
     const { fresh, signal, onEvent, root, ...rest } = options
-    const { job, result } = await call(trainStage, trainSettings(model, data, rest), {
-      fresh,
-      root,
-      signal,
-      onEvent,
-    })
-    return new Expert(rest.name ?? 'expert', join(job.dir, result.lora), origin(job.cached), result)
+    const { name = 'expert' } = rest
+    const { job, result } = await call(
+      trainStage,
+      trainSettings(model, data, rest),
+      { fresh, root, signal, onEvent },
+      async ({ dir }, { lora }) => ({ made: { kind: 'expert', ...(await hashed(name, join(dir, lora))) } }),
+    )
+    return new Expert(name, join(job.dir, result.lora), origin(job.cached), result)
   },
   start: (
     model: T2I,
     data: Dataset | readonly Dataset[],
     { fresh, root, ...options }: ExpertOptions & Where = {},
-  ): Promise<Job<TrainResult>> => start(trainStage, trainSettings(model, data, options), { fresh, root }),
+  ): Promise<Job<TrainResult>> => begin(trainStage, trainSettings(model, data, options), { fresh, root }),
   load: Expert.load,
 }
 
@@ -268,6 +280,14 @@ export async function merge(
   const hash = sha256(JSON.stringify([contents, ids, name, rest]))
   const folder = join(jobsRoot(root), '..', 'merges', hash.slice(0, 16))
   await saveLora(folder, { ...merged, metadata: { ...merged.metadata, selma_expert: name } })
+  await tellUse(async () => ({
+    stage: 'merge',
+    state: 'finished',
+    when: new Date().toISOString(),
+    settings: flatten({ experts: ids, name, method: 'average', ...rest }),
+    defaults: { name: 'merged', method: 'average' },
+    made: { kind: 'expert', ...(await hashed(name, folder)) },
+  }))
   return new Expert(
     name,
     folder,

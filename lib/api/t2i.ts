@@ -1,6 +1,7 @@
 // `T2I`: a text-to-image model as a notebook holds it. Immutable: `with()` gives another one.
 // Interactive drawing goes through an engine process; making datasets and scoring are jobs.
 import { fail } from '../base/errors.ts'
+import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
 import { type SchedulerName, schedulerNames } from '../diffusion/schedulers/scheduler.ts'
 import { loadLora } from '../formats/lora-files.ts'
@@ -11,6 +12,7 @@ import { Engine } from '../runtime/index.ts'
 import { locateModel } from '../shapes/models.ts'
 import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
 import type { Expert } from './expert.ts'
+import { flatten, tellUse } from './used.ts'
 
 export interface DrawOptions {
   /** One seed, or one a prompt. Default 0. */
@@ -94,6 +96,12 @@ export class T2I {
    */
   static async load(nameOrFolder: string): Promise<T2I> {
     const { name, folder } = locateModel(nameOrFolder)
+    await tellUse(async () => ({
+      stage: 'load',
+      state: 'finished',
+      when: new Date().toISOString(),
+      base: { name, hash: await hashCheckpoint(folder) },
+    }))
     return new T2I(nameOrFolder, folder, name, [])
   }
 
@@ -148,6 +156,14 @@ export class T2I {
     try {
       const latents = await pipeline.sample(prompts, { seeds, steps, ...rest })
       const pictures = await pipeline.decode(latents)
+      const { signal: _, ...shown } = rest
+      await tellUse(() => ({
+        stage: 'draw',
+        state: 'finished',
+        when: new Date().toISOString(),
+        settings: flatten({ model: this.name, prompts, guidance: 7.5, rescale: 0, ...shown, seed, steps }),
+        defaults: { seed: 0, steps: 20, guidance: 7.5, rescale: 0 },
+      }))
       return new Pictures(
         pictures,
         prompts,
@@ -159,6 +175,7 @@ export class T2I {
   }
 
   [displaySymbol](): MimeBundle {
-    return { 'text/plain': `T2I ${this.name} (${this.folder})` }
+    const from = this.base === this.name ? '' : ` (${this.base})`
+    return { 'text/plain': `T2I ${this.name}${from}` }
   }
 }

@@ -80,15 +80,7 @@ export class Figure {
    * draws the interactive figure where plotly.js is on the page. Prints, and reads without scripts, as a picture.
    */
   async toHtmlFragment(): Promise<string> {
-    const { width = 800, height = 480 } = this.layout
-    const source = dataUri('image/png', await this.toPng())
-    return [
-      '<div class="selma-figure">',
-      `<img class="selma-static" src="${source}" width="${width}" height="${height}" alt="${escapeHtml(this.summary)}">`,
-      `<div class="selma-plot" style="width:${width}px;height:${height}px" hidden></div>`,
-      `<script type="application/json">${jsonForScript(this.toJSON())}</script>`,
-      '</div>',
-    ].join('')
+    return figureHtml(this.toJSON(), { png: await this.toPng(), summary: this.summary })
   }
 
   toString(): string {
@@ -102,4 +94,26 @@ export class Figure {
       'text/plain': this.summary,
     }
   }
+}
+
+/**
+ * A figure's HTML: its static picture, and its JSON for `figureScript`.
+ *
+ * @param options.png bytes of the static picture; without it the summary stands there
+ */
+export function figureHtml(figure: FigureJson, options: { png?: Uint8Array; summary: string }): string {
+  const { png, summary } = options
+  const size = (value: unknown, other: number) => (Number.isFinite(value) ? Number(value) : other)
+  const [width, height] = [size(figure.layout.width, 800), size(figure.layout.height, 480)]
+  const text = escapeHtml(summary)
+  const source = png && dataUri('image/png', png)
+  return [
+    '<div class="selma-figure">',
+    source
+      ? `<img class="selma-static" src="${source}" width="${width}" height="${height}" alt="${text}">`
+      : `<pre class="selma-static">${text}</pre>`,
+    `<div class="selma-plot" style="width:${width}px;height:${height}px" hidden></div>`,
+    `<script type="application/json">${jsonForScript(figure)}</script>`,
+    '</div>',
+  ].join('')
 }

@@ -1,17 +1,15 @@
 // What other floors use of the plots.
 export { type BarRow, type BarsOptions, barsWithIntervals } from './bars.ts'
-export { Figure, type FigureJson, type FigureOptions, type MimeBundle } from './figure.ts'
+export { Figure, type FigureJson, type FigureOptions, figureHtml, type MimeBundle } from './figure.ts'
 export { type GainChartOptions, type GainRow, gainChart } from './gain-chart.ts'
 export { type GuidanceCurveOptions, type GuidanceModel, guidanceCurve } from './guidance-curve.ts'
 export { type HeatmapOptions, heatmap } from './heatmap.ts'
+export { dataUri, escapeHtml, jsonForScript } from './html.ts'
 export { ImageGrid, type ImageGridItem, type ImageGridOptions } from './image-grid.ts'
 export type { Interval } from './intervals.ts'
 export { type LossChartOptions, type LossSeries, lossChart, movingAverage } from './loss-chart.ts'
+export { type MarkdownOptions, markdownToHtml } from './markdown.ts'
+export { htmlPage, type ProvenanceValue, provenanceSection, type SettingRow, settingsTable } from './page.ts'
+export { figureScript, inlinePlotly } from './page-scripts.ts'
 export { type RadarOptions, type RadarSeries, radarByCategory } from './radar.ts'
-export {
-  htmlReport,
-  type ProvenanceValue,
-  type ReportOptions,
-  type ReportSection,
-  type SettingRow,
-} from './report.ts'
+export { htmlReport, type ReportOptions, type ReportSection } from './report.ts'

@@ -20,7 +20,7 @@ export async function inlinePlotly(): Promise<string> {
 }
 
 /** A content security policy that runs exactly these scripts and loads nothing from anywhere. */
-export function pagePolicy(scripts: string[]): string {
+export function pagePolicy(scripts: readonly string[]): string {
   const hashes = scripts.map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`)
   return [
     "default-src 'none'",

@@ -5,24 +5,9 @@ import type { Figure } from './figure.ts'
 import { dataUri, escapeHtml } from './html.ts'
 import type { ImageGrid } from './image-grid.ts'
 import { markdownToHtml } from './markdown.ts'
-import { figureScript, inlinePlotly, pagePolicy, pageStyle } from './page-scripts.ts'
+import { htmlPage, type ProvenanceValue, provenanceSection, type SettingRow, settingsTable } from './page.ts'
+import { figureScript, inlinePlotly } from './page-scripts.ts'
 import { cleanTableHtml, csvToHtml } from './tables.ts'
-
-/** What a line of provenance may hold; lists and records are shown line by line. */
-export type ProvenanceValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly string[]
-  | Readonly<Record<string, string | number | boolean>>
-
-export interface SettingRow {
-  name: string
-  value: unknown
-  /** Different from the default: marked by colour and by word. */
-  changed: boolean
-}
 
 interface Titled {
   /** A heading above the section. */
@@ -44,28 +29,6 @@ export interface ReportOptions {
   /** Commit, dirty flag, hashes, hardware, seeds, judge, cost, … in the order to be shown. */
   provenance: Record<string, ProvenanceValue>
   sections: ReportSection[]
-}
-
-function provenanceCell(value: ProvenanceValue): string {
-  if (value === null) return '–'
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (typeof value !== 'object') return escapeHtml(String(value))
-  const lines = Array.isArray(value)
-    ? value.map((line) => escapeHtml(String(line)))
-    : Object.entries(value).map(([name, inner]) => `${escapeHtml(name)}: ${provenanceCell(inner)}`)
-  return lines.length > 0 ? `<ul>${lines.map((line) => `<li>${line}</li>`).join('')}</ul>` : '–'
-}
-
-function settingText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-}
-
-function settingsTable(rows: SettingRow[]): string {
-  const body = rows.map(
-    ({ name, value, changed }) =>
-      `<tr${changed ? ' class="changed"' : ''}><th scope="row">${escapeHtml(name)}</th><td class="value">${escapeHtml(settingText(value))}</td><td>${changed ? 'changed' : 'default'}</td></tr>`,
-  )
-  return `<div class="scroll"><table class="settings"><thead><tr><th>setting</th><th>value</th><th></th></tr></thead><tbody>${body.join('')}</tbody></table></div>`
 }
 
 const caption = (text = '') => (text ? `<figcaption>${escapeHtml(text)}</figcaption>` : '')
@@ -113,29 +76,5 @@ export async function htmlReport({ title, provenance, sections }: ReportOptions)
   }
   const interactive = sections.some(({ kind }) => kind === 'figure')
   const scripts = interactive ? [await inlinePlotly(), figureScript] : []
-  const lines = Object.entries(provenance).map(
-    ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${provenanceCell(value)}</td></tr>`,
-  )
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="${escapeHtml(pagePolicy(scripts))}">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="referrer" content="no-referrer">',
-    `<title>${escapeHtml(title)}</title>`,
-    `<style>${pageStyle}</style>`,
-    '</head>',
-    '<body>',
-    '<main>',
-    `<h1>${escapeHtml(title)}</h1>`,
-    `<section class="provenance" aria-label="Provenance"><h2>Provenance</h2><table><tbody>${lines.join('')}</tbody></table></section>`,
-    ...bodies,
-    '</main>',
-    ...scripts.map((script) => `<script>${script}</script>`),
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n')
+  return htmlPage({ title, body: [provenanceSection(provenance), ...bodies].join('\n'), scripts })
 }

@@ -7,7 +7,7 @@ import {
   serializeNotebook,
 } from '../../kernel/notebook.ts'
 import { MAX_STREAM, OutputArea } from '../../kernel/output-area.ts'
-import { injectParameters } from '../../kernel/parameters.ts'
+import { declaredParameters, injectParameters, parameterFromText } from '../../kernel/parameters.ts'
 
 const file = {
   nbformat: 4,
@@ -136,9 +136,15 @@ describe('parameters', () => {
     metadata: {},
     cells: [
       codeCell('import x'),
-      codeCell("let method: 'average' | 'ties' = 'ties'\nconst steps = 10, seeds: number[] = []", [
-        'parameters',
-      ]),
+      codeCell(
+        [
+          "let method: 'average' | 'ties' = 'ties'",
+          'const steps = 10, seeds: number[] = []',
+          'const note = `plain`, fast: boolean = false, options = { a: [] as number[] }',
+          'let rank: number | null = null, free, level = -1 as 0 | -1',
+        ].join('\n'),
+        ['parameters'],
+      ),
       codeCell('rest'),
     ],
   })
@@ -162,18 +168,63 @@ describe('parameters', () => {
     ])
   })
 
-  it('go to the top when there is no tagged cell', () => {
-    const bare = { ...notebook(), cells: [codeCell('rest')] }
-    expect(injectParameters(bare, { a: 'quote " and \u2028' }).cells[0].source).toBe(
-      '// Parameters\nlet a = "quote \\" and \\u2028"',
+  it('are written so that the compiler reads what was meant', () => {
+    expect(injectParameters(notebook(), { note: 'quote " and \u2028' }).cells[2].source).toBe(
+      '// Parameters\nlet note = "quote \\" and \\u2028"',
     )
+  })
+
+  it('need a tagged cell', () => {
+    const bare = { ...notebook(), cells: [codeCell('rest')] }
+    expect(declaredParameters(bare)).toBeUndefined()
+    expect(() => injectParameters(bare, { a: 1 })).toThrow(/no cell is tagged "parameters"/)
+    expect(injectParameters(bare, {}).cells).toHaveLength(1)
+  })
+
+  it.each<[string, string, unknown]>([
+    ['steps', '1e3', 1000],
+    ['steps', '-0.5', -0.5],
+    ['note', '42', '42'],
+    ['note', 'a = b, "c"', 'a = b, "c"'],
+    ['method', 'average', 'average'],
+    ['seeds', '[0,1]', [0, 1]],
+    ['fast', 'true', true],
+    ['options', '{"a":[1]}', { a: [1] }],
+    ['rank', '16', 16],
+    ['rank', 'null', null],
+    ['free', '[1', '[1'],
+    ['level', '-1', -1],
+  ])('are read from texts by their type: %s=%s', (name, given, value) => {
+    expect(parameterFromText(notebook(), name, given)).toEqual(value)
+  })
+
+  it.each<[string, string, RegExp, RegExp]>([
+    ['steps', 'many', /steps cannot be "many"/, /a number/],
+    ['steps', '', /steps cannot be ""/, /a number/],
+    ['fast', 'yes', /fast \(boolean\) cannot be "yes"/, /true or false/],
+    ['seeds', '3', /seeds \(number\[\]\) cannot be 3/, /a list/],
+    ['options', '[]', /options cannot be \[\]/, /an object/],
+    ['method', 'sum', /cannot be "sum"/, /one of "average", "ties"/],
+    ['level', '2', /cannot be 2/, /one of 0, -1/],
+    ['stepz', '1', /no parameter "stepz"/, /method, steps, seeds, /],
+  ])('are refused with what would fit: %s=%s', (name, given, message, hint) => {
+    const refusal = (() => {
+      try {
+        return parameterFromText(notebook(), name, given)
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(refusal).toMatchObject({
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    })
   })
 
   it('must be declared, and be data', () => {
     expect(() => injectParameters(notebook(), { stepz: 1 })).toThrow(/no parameter "stepz"/)
     expect(() => injectParameters(notebook(), { steps: () => 1 })).toThrow(/steps is a function/)
-    expect(() => injectParameters({ ...notebook(), cells: [] }, { 'a = 1; evil()': 1 })).toThrow(
-      /cannot be the name/,
-    )
+    expect(() => injectParameters(notebook(), { 'a = 1; evil()': 1 })).toThrow(/no parameter/)
+    expect(() => injectParameters(notebook(), { steps: 'ten' })).toThrow(/steps cannot be "ten"/)
   })
 })
