@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { cpus, hostname } from 'node:os'
 import { join } from 'node:path'
+import { fetchedPackage } from '../base/fetch-package.ts'
 import { inPackage } from '../base/own-file.ts'
 import type { JobFile } from '../messages/job-file.ts'
 
@@ -26,9 +27,13 @@ function packageVersions(): Record<string, string> {
   const root = inPackage()
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const versions: Record<string, string> = { [own.name]: own.version }
-  for (const name of Object.keys(own.dependencies ?? {})) {
+  for (const [name, version] of Object.entries<string>({
+    ...own.dependencies,
+    ...own.optionalDependencies,
+  })) {
     // Installed beside its dependants when it is a dependency itself, else in its own node_modules.
-    const path = [join(root, 'node_modules', name), join(root, '..', name)]
+    const path = [join(root, 'node_modules', name), join(root, '..', name), fetchedPackage({ name, version })]
+      .filter((folder) => folder !== undefined)
       .map((folder) => join(folder, 'package.json'))
       .find((file) => existsSync(file))
     if (path) versions[name] = JSON.parse(readFileSync(path, 'utf8')).version

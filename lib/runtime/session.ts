@@ -5,6 +5,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { fail, SelmaError } from '../base/errors.ts'
 import type { Program, ProgramValue } from './compile.ts'
 import { type Dtype, sizeOf } from './graph.ts'
+import { loadOnnxRuntime, type OnnxRuntime } from './load-onnxruntime.ts'
 
 /** Numbers of a tensor, row-major. */
 export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint16Array | Uint8Array
@@ -39,15 +40,17 @@ export interface Session {
   release(): Promise<void>
 }
 
-type Ort = typeof import('onnxruntime-node')
+type Ort = OnnxRuntime
 let loaded: Promise<Ort> | undefined
 
 /** Loads ONNX Runtime at first use; its own warnings are kept off the notebook. */
 export function onnxRuntime(): Promise<Ort> {
-  loaded ??= import('onnxruntime-node').then((module) => {
-    const ort = (module as { default?: Ort }).default ?? module
+  loaded ??= loadOnnxRuntime().then((ort) => {
     ort.env.logLevel = 'fatal'
     return ort
+  })
+  loaded.catch(() => {
+    loaded = undefined
   })
   return loaded
 }
