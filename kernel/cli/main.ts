@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { imagesCommand } from './images.ts'
+import { installCommand, uninstallCommand } from './install.ts'
 import { jobCommand, jobsCommand } from './jobs.ts'
 import { mergeCommand } from './merge.ts'
 import { lastExitCode, printJson } from './perform.ts'
@@ -53,6 +54,8 @@ ${exitCodeHelp}`,
     jobsCommand,
     jobCommand,
     doctorCommand,
+    installCommand,
+    uninstallCommand,
   ])
     add(program)
   return program
