@@ -53,6 +53,32 @@ function unwrap(module: Namespace): Namespace {
   return inner && typeof inner === 'object' && inner.__esModule === true ? inner : module
 }
 
+/** `import.meta` of the cells of a notebook in a folder. */
+export interface CellMeta {
+  url: string
+  dirname: string
+  filename: string
+  resolve(specifier: string): string
+  main: boolean
+}
+
+export function createMeta(cwd: string): CellMeta {
+  const filename = join(cwd, 'notebook.mts')
+  const { resolve: find } = createRequire(filename)
+  return {
+    url: pathToFileURL(filename).href,
+    dirname: cwd,
+    filename,
+    main: false,
+    resolve(specifier) {
+      if (/^[a-z]+:/.test(specifier)) return specifier
+      if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, pathToFileURL(filename)).href
+      const found = find(specifier)
+      return isAbsolute(found) ? pathToFileURL(found).href : `node:${found}`
+    },
+  }
+}
+
 /**
  * @param cwd the folder imports are resolved from; packages it does not have are looked up from here
  */
@@ -82,7 +108,13 @@ export function createImporter(cwd: string): NativeImport {
     return /\.[cm]?ts$/.test(found) ? unwrap(module) : module
   }
 
+  let magics: Promise<Namespace> | undefined
+
   return async (specifier, options) => {
+    if (specifier === 'selma:magics') {
+      magics ??= import('./magics/run.ts').then(({ createMagics }) => ({ ...createMagics(cwd) }))
+      return magics
+    }
     await ensureTypeScript()
     if (specifier.startsWith('file:')) return importFile(fileURLToPath(specifier), options)
     if (/^\.{1,2}(\/|$)/.test(specifier) || isAbsolute(specifier))

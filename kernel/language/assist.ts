@@ -1,6 +1,9 @@
 // Completion, inspection and "is this complete?" for the cell being typed, from the language service.
 import ts from 'typescript'
-import type { Converter } from './converter.ts'
+import { findMagics } from '../magics/find.ts'
+import { cellMagics, lineMagics } from '../magics/list.ts'
+import type { Converter, Probe } from './converter.ts'
+import { isInternal, matching, quickCompletion } from './quick.ts'
 
 export interface Completion {
   matches: string[]
@@ -18,20 +21,30 @@ export interface Completeness {
 }
 
 /** What could stand at `position` (a UTF-16 offset). */
-export function complete(converter: Converter, code: string, position: number): Completion {
-  const { service, path } = converter.probe(code)
-  const found = service.getCompletionsAtPosition(path, position, {
-    includeCompletionsForModuleExports: false,
-  })
-  const start = position - (/[\w$]*$/.exec(code.slice(0, position))?.[0].length ?? 0)
-  const prefix = code.slice(start, position).toLowerCase()
-  const entries = (found?.entries ?? []).filter((one) => one.name.toLowerCase().startsWith(prefix))
-  return {
-    matches: entries.map((one) => one.name),
-    kinds: entries.map((one) => one.kind),
-    start,
-    end: position,
+export function complete(converter: Converter, text: string, position: number): Completion {
+  const typed = /^[ \t]*(%%?)(\w*)$/.exec(text.slice(text.lastIndexOf('\n', position - 1) + 1, position))
+  if (typed) {
+    const names = [...(typed[1] === '%' ? lineMagics : cellMagics).keys()]
+    const entries = names.map((name) => ({ name, kind: 'keyword' }))
+    return matching(entries, text, position - typed[2].length, position)
   }
+  const { code } = converter.magicsOf(text)
+  const start = position - (/[\w$\u0080-\uffff]*$/.exec(code.slice(0, position))?.[0].length ?? 0)
+  const quick = quickCompletion(converter, code, start, position)
+  if (quick) return quick
+  const { service, path, offset } = converter.probe(code)
+  const found = service.getCompletionsAtPosition(path, offset + position, {
+    includeCompletionsForModuleExports: false,
+    includeCompletionsForImportStatements: false,
+    allowTextChangesInNewFiles: false,
+  })
+  // Inside a string (an import's path, a property name, one of the allowed values) TypeScript says what goes.
+  const span = found?.optionalReplacementSpan ?? found?.entries[0]?.replacementSpan
+  const from = span ? Math.min(Math.max(0, span.start - offset), position) : start
+  const entries = (found?.entries ?? []).filter(
+    ({ name, replacementSpan }) => !!replacementSpan || !isInternal(name),
+  )
+  return matching(entries, code, from, position)
 }
 
 /**
@@ -46,10 +59,13 @@ export function inspectAt(
   position: number,
   detail: 0 | 1 = 0,
 ): string | undefined {
-  const { service, path, isCell } = converter.probe(code)
-  const at = [position, Math.max(0, position - 1)].find((one) => service.getQuickInfoAtPosition(path, one))
+  const probe = converter.probe(code)
+  const { service, path, offset } = probe
+  const at = [position, Math.max(0, position - 1)]
+    .map((one) => offset + one)
+    .find((one) => service.getQuickInfoAtPosition(path, one))
   const info = at === undefined ? undefined : service.getQuickInfoAtPosition(path, at)
-  const call = service.getSignatureHelpItems(path, position, undefined)
+  const call = service.getSignatureHelpItems(path, offset + position, undefined)
   if (!info && !call) return undefined
   const parts: string[] = []
   if (info) {
@@ -60,7 +76,7 @@ export function inspectAt(
         .replace(/\nimport .*$/, ''),
     )
     parts.push(ts.displayPartsToString(info.documentation), tagLines(info.tags, detail))
-    if (detail === 1) parts.push(declaredAt(service, path, at!, isCell))
+    if (detail === 1) parts.push(declaredAt(probe, at!))
   }
   const signature = call && signatureText(call)
   if (signature && !parts.some((one) => one.includes(signature.head))) {
@@ -79,14 +95,10 @@ function tagLines(tags: readonly ts.JSDocTagInfo[] | undefined, detail: 0 | 1): 
     .join('\n')
 }
 
-function declaredAt(
-  service: ts.LanguageService,
-  path: string,
-  position: number,
-  isCell: (path: string) => boolean,
-): string {
+function declaredAt({ service, path, offset, isCell }: Probe, position: number): string {
   const places = (service.getDefinitionAtPosition(path, position) ?? []).slice(0, 3).map((one) => {
-    if (isCell(one.fileName)) return one.fileName === path ? 'this cell' : 'an earlier cell'
+    const own = one.fileName === path && one.textSpan.start >= offset
+    if (isCell(one.fileName)) return own ? 'this cell' : 'an earlier cell'
     const source = service.getProgram()?.getSourceFile(one.fileName)
     const line = source ? source.getLineAndCharacterOfPosition(one.textSpan.start).line + 1 : 1
     return `${one.fileName}:${line}`
@@ -112,16 +124,33 @@ function signatureText(call: ts.SignatureHelpItems) {
   }
 }
 
-/** Whether Enter should run the code or start another line. */
-export function isComplete(code: string): Completeness {
+/** Unterminated template literal, unterminated comment: the next line may end them. */
+const continues = new Set([1160, 1010])
+/** Unterminated string and regular expression: the next line cannot end those. */
+const broken = new Set([1002, 1161])
+
+function syntaxProblems(code: string): ts.Diagnostic[] {
   const source = ts.createSourceFile('cell.mts', code, ts.ScriptTarget.Latest, true)
-  const problems = (source as unknown as { parseDiagnostics: ts.Diagnostic[] }).parseDiagnostics
+  return (source as unknown as { parseDiagnostics: ts.Diagnostic[] }).parseDiagnostics
+}
+
+/** Whether Enter should run the code or start another line. What is wrong first decides. */
+export function isComplete(text: string): Completeness {
+  const { code, magics } = findMagics(text)
+  const last = magics.at(-1)
+  const takesBody = last?.kind === 'cell' && last.name !== 'time'
+  // As in IPython, an empty line ends the body of a cell magic.
+  if (takesBody && !/\n[ \t]*$/.test(last.body)) return { status: 'incomplete', indent: '' }
+  if (last?.kind === 'shell' && /\\\s*$/.test(text)) return { status: 'incomplete', indent: '' }
+  let problems = syntaxProblems(code)
+  // Alone in a file `await` is a name; in a cell it is not.
+  if (problems.length === 0 && /\bawait\b/.test(code)) problems = syntaxProblems(`${code}\nexport {}`)
   if (problems.length === 0) return { status: 'complete', indent: '' }
   const end = code.trimEnd().length
-  // Unterminated template, comment or string templates, or something still expected at the end.
-  const open = problems.some((one) => one.code === 1160 || one.code === 1010 || (one.start ?? 0) >= end)
+  const first = problems.reduce((a, b) => ((b.start ?? 0) < (a.start ?? 0) ? b : a))
+  const open = continues.has(first.code) || ((first.start ?? 0) >= end && !broken.has(first.code))
   if (!open) return { status: 'invalid', indent: '' }
-  const line = code.slice(code.lastIndexOf('\n') + 1)
-  const indent = /^\s*/.exec(line)?.[0] ?? ''
-  return { status: 'incomplete', indent: /[{([]\s*$/.test(line) ? `${indent}  ` : indent }
+  const line = code.trimEnd().split('\n').at(-1)!
+  const indent = /^\s*/.exec(line)![0]
+  return { status: 'incomplete', indent: /[{([]$/.test(line) ? `${indent}  ` : indent }
 }

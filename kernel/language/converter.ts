@@ -3,21 +3,18 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
+import { fail } from '../../lib/base/errors.ts'
+import { type FoundMagics, findMagics } from '../magics/find.ts'
+import { checkMagic } from '../magics/list.ts'
+import { MAGIC_HELPER, misplaced } from '../magics/place.ts'
+import { type CellDiagnostic, diagnose } from './diagnostics.ts'
 import { CELL_HELPER } from './emit.ts'
 import { type CellNames, cellNames, type NameKind } from './names.ts'
 import { exportedNames } from './preload-names.ts'
 import { type CellService, createCellService } from './service.ts'
 import { cellTransformer, dropExports } from './transform.ts'
 
-/** Something the compiler found wrong, by its place in the cell. */
-export interface CellDiagnostic {
-  /** One-based line and column in the cell's text. */
-  line: number
-  column: number
-  message: string
-  code: number
-  kind: 'syntax' | 'type'
-}
+export type { CellDiagnostic } from './diagnostics.ts'
 
 /** A converted cell. `script` is its name in stack traces. */
 export interface ConvertedCell {
@@ -29,16 +26,28 @@ export interface ConvertedCell {
   declared: Map<string, NameKind>
 }
 
+/** Every name in reach, imported into one file that changes only when a cell has run. */
+export interface Scope {
+  checker: ts.TypeChecker
+  source: ts.SourceFile
+}
+
 /** A cell being typed, as a file that the language service knows. */
 export interface Probe {
   service: ts.LanguageService
   path: string
+  /** Where the code begins in that file: what it can see stands before it, out of reach of open brackets. */
+  offset: number
   /** True for the files that stand for cells. */
   isCell(path: string): boolean
 }
 
 export interface Converter {
-  /** Converts a cell, or says what is wrong with it. Nothing is remembered until `commit`. */
+  /**
+   * Converts a cell, or says what is wrong with it. Nothing is remembered until `commit`.
+   *
+   * @throws SelmaError `bad-input` for a magic that does not exist or stands where it cannot work
+   */
   convert(code: string): { cell?: ConvertedCell; diagnostics: CellDiagnostic[] }
   /** From now on later cells see these of the cell's names (all by default). */
   commit(cell: Pick<ConvertedCell, 'script' | 'declared'>, names?: Iterable<string>): void
@@ -48,13 +57,15 @@ export interface Converter {
   refresh(): void
   /** A file with `code` in it and every name in reach imported, for completion and inspection. */
   probe(code: string): Probe
+  /** What a new, empty cell would see; kept until a cell changes it. */
+  scope(): Scope
+  /** The cell as TypeScript, as long as before, and the magics that it had. */
+  magicsOf(code: string): FoundMagics
   /** Names of the preloaded module, and of what cells declared. */
   names(): { preloaded: ReadonlySet<string>; declared: ReadonlySet<string> }
   close(): void
 }
 
-// A JSON import needs no attribute here: the import helper knows what the file is.
-const ignored = new Set([1543])
 let sessions = 0
 
 /**
@@ -70,19 +81,24 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
   let libraryNames: Set<string> | undefined
   let libraryUsed = false
   let count = 0
+  let scoped: Scope | undefined
+  /** Cells that install packages, until they ran. */
+  const installing = new Set<string>()
 
   const pathOf = (script: string) => join(cwd, `${script}.mts`)
   const preloaded = () => (libraryNames ??= library ? exportedNames(library) : new Set())
   const parse = (code: string) => ts.createSourceFile('cell.mts', code, ts.ScriptTarget.Latest, true)
 
-  /** The statements after the user's code: its exports, and the names it uses from elsewhere. */
+  /** What stands around the user's code: its exports, and imports of the names it uses from elsewhere. */
   function context(names: CellNames, wanted: (name: string) => boolean) {
     const imports = new Map<string, string[]>()
     const lines: string[] = []
+    const paths = new Set<string>()
     const add = (path: string, name: string) => imports.set(path, [...(imports.get(path) ?? []), name])
     let usesLibrary = false
     for (const [name, { path, kind }] of visible) {
       if (names.declared.has(name) || !wanted(name)) continue
+      paths.add(path)
       if (kind !== 'variable') add(path, name)
       else lines.push(`declare let ${name}: typeof import(${JSON.stringify(path)}).${name}`)
     }
@@ -94,9 +110,8 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     for (const [path, list] of imports)
       lines.push(`import { ${list.join(', ')} } from ${JSON.stringify(path)}`)
     const exports = [...names.declared.keys()].filter((name) => !names.exported.has(name))
-    lines.push(`export { ${exports.join(', ')} }`)
-    const paths = [...imports.keys(), ...[...visible.values()].map((one) => one.path)]
-    return { text: `\n;${lines.join('\n')}\n`, usesLibrary, paths: new Set(paths) }
+    const text = `\n;${[...lines, `export { ${exports.join(', ')} }`].join('\n')}\n`
+    return { text, imports: lines, usesLibrary, paths }
   }
 
   function roots(current?: string): void {
@@ -108,6 +123,7 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
 
   /** Cells that no visible name leads to are forgotten, so that a long session does not grow for ever. */
   function prune(): void {
+    scoped = undefined
     const live = new Set<string>()
     const keep = (path: string) => {
       if (live.has(path)) return
@@ -122,43 +138,59 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     }
   }
 
-  function diagnose(path: string, code: string): CellDiagnostic[] {
-    const source = cells.service.getProgram()!.getSourceFile(path)!
-    const convert = (kind: CellDiagnostic['kind']) => (one: ts.Diagnostic) => {
-      const position = source.getLineAndCharacterOfPosition(Math.min(one.start ?? 0, code.length))
-      const message = ts
-        .flattenDiagnosticMessageText(one.messageText, '\n')
-        .replace(
-          /because it is an import\.$/,
-          'because it is not a `let` of an earlier cell, or it was imported.',
-        )
-      return { line: position.line + 1, column: position.character + 1, message, code: one.code, kind }
-    }
-    const wrong = (one: ts.Diagnostic) =>
-      one.category === ts.DiagnosticCategory.Error && !ignored.has(one.code)
-    const syntax = cells.service.getSyntacticDiagnostics(path).filter(wrong).map(convert('syntax'))
-    if (syntax.length > 0) return syntax
-    // What is wrong in the generated tail is not the user's doing.
-    const inCode = (one: ts.Diagnostic) => one.start === undefined || one.start < code.length
-    return cells.service.getSemanticDiagnostics(path).filter(wrong).filter(inCode).map(convert('type'))
+  const magicsOf = (code: string): FoundMagics => {
+    // What is no code to TypeScript on the first line of a script is none here.
+    const text = code.startsWith('#!') ? `//${code.slice(2)}` : code
+    return findMagics(text, (name) => visible.has(name) || preloaded().has(name))
   }
 
   /** The cell as a file in memory, among what it needs. */
-  function enter(code: string) {
+  function enter(code: string, magics: FoundMagics['magics']) {
     const script = `selma-cell-${session}-${++count}`
     const path = pathOf(script)
     const names = cellNames(parse(code))
     const tail = context(names, (name) => names.mentioned.has(name))
     libraryUsed ||= tail.usesLibrary
     cells.set(path, code + tail.text)
-    depends.set(path, new Set([...tail.paths].filter((one) => one !== library)))
+    depends.set(path, tail.paths)
+    if (magics.some((one) => one.name === 'npm')) installing.add(script)
     return { script, path, names, tail }
   }
 
-  function convert(code: string) {
-    const { script, path, names, tail } = enter(code)
+  /** The types of the values that a cell exports or sees, by name. */
+  function typesOf({ checker, source }: Scope, symbols: Iterable<ts.Symbol>): Record<string, string> {
+    const types: Record<string, string> = {}
+    for (const one of symbols) {
+      const symbol = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one
+      if (symbol.flags & ts.SymbolFlags.Value)
+        types[one.name] = checker.typeToString(
+          checker.getBaseTypeOfLiteralType(checker.getTypeOfSymbolAtLocation(symbol, source)),
+        )
+    }
+    return types
+  }
+
+  function visibleTypes(): Record<string, string> {
+    const seen = scope()
+    const all = seen.checker.getSymbolsInScope(seen.source, ts.SymbolFlags.Value | ts.SymbolFlags.Alias)
+    return typesOf(
+      seen,
+      all.filter((one) => visible.has(one.name)),
+    )
+  }
+
+  function convert(text: string) {
+    const { code, magics } = magicsOf(text)
+    for (const one of magics) checkMagic(one)
+    const wrong = magics.length > 0 ? misplaced(parse(code), magics) : undefined
+    if (wrong) {
+      const line = code.slice(0, wrong.magic.start).split('\n').length
+      fail('bad-input', `line ${line}: ${wrong.why}`)
+    }
+    const types = magics.some((one) => one.name === 'who') ? visibleTypes() : {}
+    const { script, path, names, tail } = enter(code, magics)
     roots(path)
-    const diagnostics = diagnose(path, code)
+    const diagnostics = diagnose(cells.service, path, code, installing.has(script))
     if (diagnostics.length > 0) {
       if (diagnostics.some((one) => one.code === 2307)) cells.refresh()
       cells.delete(path)
@@ -167,20 +199,28 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
       return { diagnostics }
     }
     const program = cells.service.getProgram()!
+    const source = program.getSourceFile(path)!
+    const checker = program.getTypeChecker()
+    if (magics.some((one) => one.name === 'who')) {
+      const own = checker.getSymbolAtLocation(source)
+      if (own) Object.assign(types, typesOf({ checker, source }, checker.getExportsOfModule(own)))
+    }
     let output = ''
     let map = ''
     program.emit(
-      program.getSourceFile(path),
+      source,
       (name, text) => {
         if (name.endsWith('.map')) map = text
         else output = text.replace(/\/\/# sourceMappingURL=.*\s*$/, '')
       },
       undefined,
       false,
-      { before: [cellTransformer(program.getTypeChecker(), code.length)], after: [dropExports] },
+      { before: [cellTransformer(checker, code.length, magics, types)], after: [dropExports] },
     )
     const load = tail.usesLibrary ? ` await ${CELL_HELPER}.preload();` : ''
-    const prologue = `"use strict"; const ${CELL_HELPER} = globalThis[Symbol.for('selma.cells')].get('${script}');${load}\n`
+    const run =
+      magics.length > 0 ? ` const ${MAGIC_HELPER} = await ${CELL_HELPER}.import('selma:magics');` : ''
+    const prologue = `"use strict"; const ${CELL_HELPER} = globalThis[Symbol.for('selma.cells')].get('${script}');${load}${run}\n`
     output = `${prologue}${output}\n//# sourceURL=${script}`
     return { cell: { script, output, map, prologueLines: 1, declared: names.declared }, diagnostics }
   }
@@ -194,30 +234,52 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
       const kind = declared.get(name)
       if (kind) visible.set(name, { path, kind })
     }
+    if (installing.delete(script)) {
+      cells.refresh()
+      // What it imported was not there yet when it was looked at.
+      cells.touch(path)
+    }
     prune()
     roots()
   }
 
-  function adopt(code: string, only?: Iterable<string>): void {
-    const { script, names } = enter(code)
+  function adopt(text: string, only?: Iterable<string>): void {
+    const { code, magics } = magicsOf(text)
+    const { script, names } = enter(code, magics)
     commit({ script, declared: names.declared }, only)
   }
 
-  function probe(code: string) {
+  function probe(text: string): Probe {
+    const { code } = magicsOf(text)
     const path = pathOf(`selma-probe-${session}`)
-    const tail = context(cellNames(parse(code)), () => true)
-    libraryUsed ||= tail.usesLibrary
-    cells.set(path, code + tail.text)
+    const { imports, usesLibrary } = context(cellNames(parse(code)), () => true)
+    libraryUsed ||= usesLibrary
+    const head = `${imports.join('\n')}\n`
+    cells.set(path, `${head}${code}\n;export {}\n`)
     roots(path)
-    return { service: cells.service, path, isCell: (one: string) => one === path || depends.has(one) }
+    const isCell = (one: string) => one === path || depends.has(one)
+    return { service: cells.service, path, offset: head.length, isCell }
+  }
+
+  function scope(): Scope {
+    if (scoped) return scoped
+    const { service, path } = probe('')
+    const program = service.getProgram()!
+    scoped = { checker: program.getTypeChecker(), source: program.getSourceFile(path)! }
+    return scoped
   }
 
   return {
     convert,
     commit,
     adopt,
-    refresh: () => cells.refresh(),
+    refresh: () => {
+      scoped = undefined
+      cells.refresh()
+    },
     probe,
+    scope,
+    magicsOf,
     names: () => ({ preloaded: preloaded(), declared: new Set(visible.keys()) }),
     close: () => cells.service.dispose(),
   }

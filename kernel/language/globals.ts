@@ -29,8 +29,14 @@ declare function html(source: string | TemplateStringsArray, ...values: unknown[
 declare function svg(source: string | TemplateStringsArray, ...values: unknown[]): Displayable
 /** Markdown to be shown. */
 declare function markdown(source: string | TemplateStringsArray, ...values: unknown[]): Displayable
+/** A formula to be shown, in LaTeX; as a template tag, backslashes need no doubling. */
+declare function latex(source: string | TemplateStringsArray, ...values: unknown[]): Displayable
+/** A value to be shown as JSON, in a tree where the front end has one. */
+declare function json(value: unknown): Displayable
 /** Removes the cell's outputs so far; with \`wait\`, only when the next one comes. */
 declare function clearOutput(wait?: boolean): void
 /** Aborted when the running cell is interrupted; pass it on to anything that takes a signal. */
 declare function cellSignal(): AbortSignal
+/** Asks the person at the notebook for a line of text; with \`password\`, what is typed is not shown. */
+declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>
 `

@@ -19,11 +19,23 @@ export function isUsing(list: ts.VariableDeclarationList): boolean {
   return (list.flags & ts.NodeFlags.BlockScoped) >= ts.NodeFlags.Using
 }
 
+/** True for a `var` that belongs to the cell itself, however deep in blocks and loops it stands. */
+export function isCellVar(list: ts.VariableDeclarationList): boolean {
+  if (list.flags & ts.NodeFlags.BlockScoped) return false
+  let at: ts.Node = list
+  while (at.parent) {
+    at = at.parent
+    if (ts.isFunctionLike(at) || ts.isClassStaticBlockDeclaration(at) || ts.isModuleBlock(at)) return false
+  }
+  return true
+}
+
 export function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {
   return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((one) => one.kind === kind) ?? false)
 }
 
-function bindingNames(name: ts.BindingName): string[] {
+/** The names that a declaration's pattern binds. */
+export function bindingNames(name: ts.BindingName): string[] {
   if (ts.isIdentifier(name)) return [name.text]
   return name.elements.flatMap((element) =>
     ts.isOmittedExpression(element) ? [] : bindingNames(element.name),
@@ -82,8 +94,18 @@ export function cellNames(source: ts.SourceFile): CellNames {
     }
   }
 
+  const nested = (list: ts.VariableDeclarationList) => {
+    for (const one of list.declarations) {
+      for (const name of bindingNames(one.name)) if (!declared.has(name)) declared.set(name, 'variable')
+    }
+  }
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) mentioned.add(node.text)
+    if (ts.isVariableDeclarationList(node) && !ts.isVariableStatement(node.parent) && isCellVar(node))
+      nested(node)
+    if (ts.isVariableStatement(node) && node.parent !== source && isCellVar(node.declarationList)) {
+      nested(node.declarationList)
+    }
     ts.forEachChild(node, visit)
   }
   visit(source)

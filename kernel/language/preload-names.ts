@@ -21,7 +21,7 @@ export function exportedNames(path: string, seen: Set<string> = new Set()): Set<
   const file = onDisk(path)
   if (!file || seen.has(file)) return new Set()
   seen.add(file)
-  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
   const names = cellNames(source).exported
   for (const node of source.statements) {
     if (!ts.isExportDeclaration(node) || node.exportClause || !node.moduleSpecifier) continue

@@ -2,7 +2,7 @@
 // such references is the checker's word, not the spelling's: shadowed names stay as they are.
 import ts from 'typescript'
 import { at, CELL_HELPER, helper, scoped } from './emit.ts'
-import { isUsing } from './names.ts'
+import { isCellVar, isUsing } from './names.ts'
 
 const factory = ts.factory
 
@@ -17,12 +17,8 @@ function isTopLevel(node: ts.Declaration, source: ts.SourceFile): boolean {
   if (ts.isBindingElement(node)) return isTopLevel(rootOf(node) as ts.Declaration, source)
   if (ts.isVariableDeclaration(node)) {
     const list = node.parent
-    return (
-      ts.isVariableDeclarationList(list) &&
-      ts.isVariableStatement(list.parent) &&
-      list.parent.parent === source &&
-      !isUsing(list)
-    )
+    if (!ts.isVariableDeclarationList(list) || isUsing(list)) return false
+    return (ts.isVariableStatement(list.parent) && list.parent.parent === source) || isCellVar(list)
   }
   if (ts.isImportClause(node) || ts.isImportSpecifier(node) || ts.isNamespaceImport(node)) return true
   return (
@@ -45,10 +41,12 @@ export interface References {
   local(node: ts.Node): ts.Node
 }
 
+/** @param replacement what to put in the place of a node, when it is not what it seems */
 export function references(
   checker: ts.TypeChecker,
   source: ts.SourceFile,
   context: ts.TransformationContext,
+  replacement: (node: ts.Node) => ts.Node | undefined = () => undefined,
 ): References {
   const isScoped = (symbol: ts.Symbol | undefined) =>
     symbol?.declarations?.some((one) => isTopLevel(one, source)) ?? false
@@ -65,6 +63,8 @@ export function references(
   }
 
   const visit = (node: ts.Node): ts.Node => {
+    const other = replacement(node)
+    if (other) return other
     if (ts.isHeritageClause(node)) {
       if (node.token === ts.SyntaxKind.ImplementsKeyword) return node
       const types = node.types.map((one) =>
@@ -77,6 +77,15 @@ export function references(
       return factory.updateHeritageClause(node, types)
     }
     if (ts.isTypeNode(node)) return node
+    if (ts.isVariableStatement(node) && isCellVar(node.declarationList)) {
+      const { declarations } = node.declarationList
+      if (!declarations.some((one) => one.initializer)) return factory.createEmptyStatement()
+      return at(factory.createExpressionStatement(filled(node.declarationList)), node)
+    }
+    if (ts.isVariableDeclarationList(node) && isCellVar(node)) {
+      const loop = ts.isForInStatement(node.parent) || ts.isForOfStatement(node.parent)
+      return loop ? target(node.declarations[0].name) : filled(node)
+    }
     if (ts.isIdentifier(node)) return isReference(node) ? at(scoped(node.text), node) : node
     if (ts.isShorthandPropertyAssignment(node)) return shorthand(node)
     if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) {
@@ -171,6 +180,15 @@ export function references(
     one.initializer
       ? factory.createAssignment(target(one.name), expression(one.initializer))
       : target(one.name)
+
+  /** The values of a `var` inside a block or a loop's head, as assignments. */
+  const filled = (list: ts.VariableDeclarationList): ts.Expression => {
+    const values = list.declarations.flatMap((one): ts.Expression[] =>
+      one.initializer ? [factory.createAssignment(target(one.name), expression(one.initializer))] : [],
+    )
+    if (values.length === 0) return factory.createVoidZero()
+    return factory.createParenthesizedExpression(values.reduce((a, b) => factory.createComma(a, b)))
+  }
 
   const local = (
     node: ts.ClassDeclaration | ts.EnumDeclaration | ts.ModuleDeclaration | ts.FunctionDeclaration,

@@ -11,7 +11,10 @@ const require = createRequire(import.meta.url)
 /** A file name inside this package: what a notebook's folder cannot resolve is looked up from here. */
 const ownFile = fileURLToPath(new URL('./cell.mts', import.meta.url))
 
-const ownRoot = join(dirname(ownFile), '..', '..', 'lib')
+const ownRoot = join(dirname(ownFile), '..', '..', 'lib', '/')
+
+/** Packages and the library: what this process has loaded of them does not change, so neither do the types. */
+const isFixed = (path: string) => path.includes('/node_modules/') || path.startsWith(ownRoot)
 
 const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -49,6 +52,8 @@ export interface CellService {
   /** Adds or replaces a file in memory. */
   set(path: string, text: string): void
   delete(path: string): void
+  /** Makes the compiler look at a file in memory again. */
+  touch(path: string): void
   /** Looks for packages anew from now on: what was missing may have been installed. */
   refresh(): void
   /** Which files the program starts from, besides the ambient declarations. */
@@ -97,8 +102,7 @@ export function createCellService(cwd: string, session: number): CellService {
   let settled = newCache()
 
   const resolveName = (name: string, from: string, mode: ts.ResolutionMode) => {
-    const fixed = from.includes('/node_modules/') || from.startsWith(ownRoot)
-    const cache = fixed ? settled : newCache(settled.getPackageJsonInfoCache())
+    const cache = isFixed(from) ? settled : newCache(settled.getPackageJsonInfoCache())
     const found = ts.resolveModuleName(name, from, options, disk, cache, undefined, mode)
     if (found.resolvedModule) return found
     if (name.startsWith('.')) {
@@ -115,6 +119,26 @@ export function createCellService(cwd: string, session: number): CellService {
       : found
   }
 
+  const versionOf = (path: string) => {
+    const file = files.get(path)
+    if (file) return String(file.version)
+    if (isFixed(path)) return '1'
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return stat ? `${stat.mtimeMs}-${stat.size}` : '0'
+  }
+  // The compiler asks for the text of every file whenever one changed; the disk need not be read each time.
+  const snapshots = new Map<string, { version: string; snapshot: ts.IScriptSnapshot }>()
+  const snapshotOf = (path: string) => {
+    const version = versionOf(path)
+    const known = snapshots.get(path)
+    if (known?.version === version) return known.snapshot
+    const text = readFile(path)
+    if (text === undefined) return undefined
+    const snapshot = ts.ScriptSnapshot.fromString(text)
+    snapshots.set(path, { version, snapshot })
+    return snapshot
+  }
+
   // `getModuleResolutionCache` is what the compiler asks for package.json files; it is not in the public type.
   const host: ts.LanguageServiceHost & { getModuleResolutionCache(): ts.ModuleResolutionCache } = {
     ...disk,
@@ -127,17 +151,8 @@ export function createCellService(cwd: string, session: number): CellService {
     getCurrentDirectory: () => cwd,
     getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
     useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
-    getScriptVersion: (path) => {
-      const file = files.get(path)
-      if (file) return String(file.version)
-      if (path.includes('/node_modules/')) return '1'
-      const stat = statSync(path, { throwIfNoEntry: false })
-      return stat ? `${stat.mtimeMs}-${stat.size}` : '0'
-    },
-    getScriptSnapshot: (path) => {
-      const text = readFile(path)
-      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text)
-    },
+    getScriptVersion: versionOf,
+    getScriptSnapshot: snapshotOf,
     resolveModuleNameLiterals: (literals, from, _redirect, settings, source) =>
       literals.map((literal) =>
         resolveName(literal.text, from, ts.getModeForUsageLocation(source, literal, settings)),
@@ -147,9 +162,17 @@ export function createCellService(cwd: string, session: number): CellService {
   return {
     service: ts.createLanguageService(host, registry),
     set: (path, text) => files.set(path, { text, version: ++clock }),
-    delete: (path) => files.delete(path),
+    touch: (path) => {
+      const file = files.get(path)
+      if (file) files.set(path, { ...file, version: ++clock })
+    },
+    delete: (path) => {
+      files.delete(path)
+      snapshots.delete(path)
+    },
     refresh: () => {
       settled = newCache()
+      snapshots.clear()
     },
     roots: (paths) => {
       const text = [...paths].map((path) => `import ${JSON.stringify(path)}`).join('\n')

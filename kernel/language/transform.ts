@@ -3,6 +3,8 @@
 // and change the same variable, and imports become awaited calls. Not a module bundler: nothing is
 // linked, and the types are stripped by TypeScript itself after this.
 import ts from 'typescript'
+import type { Magic } from '../magics/find.ts'
+import { placeMagics } from '../magics/place.ts'
 import { assign, at, named, RESULT_NAME, scoped } from './emit.ts'
 import { importing } from './imports.ts'
 import { hasModifier, isUsing } from './names.ts'
@@ -15,13 +17,21 @@ const factory = ts.factory
  *
  * @param checker of the program the cell is in
  * @param codeLength where the user's code ends; what follows was put there for the checker and is dropped
+ * @param magics of the cell, and the types that `%who` tells
  */
 export function cellTransformer(
   checker: ts.TypeChecker,
   codeLength: number,
+  magics: readonly Magic[] = [],
+  types: Record<string, string> = {},
 ): ts.TransformerFactory<ts.SourceFile> {
   return (context) => (source) => {
-    const { visit, expression, target, local } = references(checker, source, context)
+    const placed = placeMagics(source, magics, types)
+    const magicStatement = (node: ts.Node) => {
+      const magic = placed.at(node)
+      return magic && placed.statement(magic)
+    }
+    const { visit, expression, target, local } = references(checker, source, context, magicStatement)
     let imported = 0
     const loading = (node: ts.ImportDeclaration | ts.ExportDeclaration) =>
       importing(node, `__selma_module_${++imported}__`)
@@ -135,15 +145,29 @@ export function cellTransformer(
       return declaration(node)
     }
 
+    const installs: ts.Statement[] = []
     const users = source.statements.filter((one) => one.getStart(source) < codeLength)
-    const statements = users.flatMap((node) => {
-      const last = node === users.at(-1)
-      const isValue = last && (ts.isExpressionStatement(node) || ts.isExportAssignment(node))
+    const value = (node: ts.Statement): ts.Statement[] => {
+      const isValue = node === users.at(-1) && (ts.isExpressionStatement(node) || ts.isExportAssignment(node))
       if (!isValue) return statement(node)
-      const value = factory.createPropertyAssignment('value', expression(node.expression))
-      return [assign(RESULT_NAME, factory.createObjectLiteralExpression([value]), node)]
+      const property = factory.createPropertyAssignment('value', expression(node.expression))
+      return [assign(RESULT_NAME, factory.createObjectLiteralExpression([property]), node)]
+    }
+    const statements = users.flatMap((node, at) => {
+      const magic = placed.at(node)
+      if (magic?.name === 'npm') {
+        // What a cell installs it may import, and imports come before everything else.
+        installs.push(placed.statement(magic)!)
+        return []
+      }
+      if (magic?.name === 'time') return []
+      const before = at > 0 ? placed.at(users[at - 1]) : undefined
+      const timed = before?.name === 'time' && before.kind === 'line'
+      return timed ? placed.timed(value(node)) : value(node)
     })
-    return factory.updateSourceFile(source, [...hoisted, ...imports, ...statements])
+    const all = [...hoisted, ...installs, ...imports, ...statements]
+    const whole = magics.some((one) => one.name === 'time' && one.kind === 'cell')
+    return factory.updateSourceFile(source, whole ? placed.timed(all) : all)
   }
 }
 
