@@ -22,6 +22,9 @@ interface Options {
   force?: boolean
 }
 
+/** As in lib/diffusion, which is not loaded for a help text. */
+const schedulers = ['ddim', 'pndm', 'ddpm', 'euler', 'euler-ancestral', 'dpm++-2m', 'dpm++-2m-karras']
+
 export function imagesCommand(program: Command): void {
   const command = program
     .command('images')
@@ -38,9 +41,7 @@ export function imagesCommand(program: Command): void {
     .option('--guidance <scale>', 'classifier-free guidance; 1 is none', number({ low: 0 }), 7.5)
     .option('--rescale <phi>', 'guidance rescale', number({ low: 0, high: 1 }), 0)
     .option('--negative-prompt <text>', 'what guidance leads away from', '')
-    .addOption(
-      new Option('--scheduler <name>', "sampler (default: the model's own)").choices(['ddim', 'euler']),
-    )
+    .addOption(new Option('--scheduler <name>', "sampler (default: the model's own)").choices(schedulers))
     .option('--seed <seed>', "every picture's noise follows from it", whole(), 42)
     .option('--per-prompt <n>', 'pictures of each prompt', whole(1), 1)
     .option('--choose-of <n>', 'draw so many and keep the one the embedded judge likes best', whole(2))

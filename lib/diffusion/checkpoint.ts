@@ -14,7 +14,7 @@ import {
   type VaeConfig,
   vaeConfig,
 } from './config.ts'
-import { type SchedulerConfig, schedulerConfig } from './schedulers/noise-schedule.ts'
+import { readSchedulerConfig, type SchedulerConfig } from './schedulers/scheduler-config.ts'
 
 /** One model of a pipeline: its config and the header of its weights. */
 export interface Component<Config> {
@@ -60,13 +60,12 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
       fail('not-found', `${weightsPath} is missing`, 'the pipeline folder is incomplete: fetch it again')
     return { config, weights: await readSafetensorsHeader(weightsPath) }
   }
-  const schedulerPath = join(folder, 'scheduler', 'scheduler_config.json')
   return {
     folder,
     unet: await component('unet', (value, path) => parseConfig(unetConfig, value, path)),
     textEncoder: await component('textEncoder', (value, path) => parseConfig(clipTextConfig, value, path)),
     vae: await component('vae', (value, path) => parseConfig(vaeConfig, value, path)),
-    scheduler: parseConfig(schedulerConfig, await readJson(schedulerPath), schedulerPath),
+    scheduler: await readSchedulerConfig(join(folder, 'scheduler', 'scheduler_config.json')),
   }
 }
 

@@ -13,14 +13,19 @@ import { clipText } from './clip-text.ts'
 import { guide } from './guidance.ts'
 import { LatentCodec } from './latent-codec.ts'
 import { fuseLoras } from './lora-layers.ts'
-import { makeScheduler, type SchedulerName } from './schedulers/scheduler.ts'
+import {
+  makeScheduler,
+  type NoiseSource,
+  type Scheduler,
+  type SchedulerName,
+} from './schedulers/scheduler.ts'
 import { type OpenSession, rowsFor, SessionPool } from './session-pool.ts'
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 import { unet } from './unet.ts'
 import { checkpointWeights } from './weights.ts'
 
 export interface SampleOptions {
-  /** One seed a prompt: the initial noise is drawn from it alone. */
+  /** One seed a prompt: the initial noise, and what the sampler adds, are drawn from it alone. */
   seeds: readonly number[]
   /** Sampling steps. Default 50. */
   steps?: number
@@ -32,6 +37,8 @@ export interface SampleOptions {
   negativePrompt?: string
   /** Default: the checkpoint's own. */
   scheduler?: SchedulerName
+  /** Share of ancestral sampling's noise that DDIM adds, 0 to 1. Default 0. */
+  eta?: number
   /** Initial noise [prompts, channels, h, w] in place of what the seeds give. */
   noise?: Float32Array
   /** Called after every sampling step of every batch with the pictures done and the share of the current batch. */
@@ -163,6 +170,19 @@ export class TextToImagePipeline {
     return new Random(seed).derive('latents').normals(sizeOf(this.latentShape))
   }
 
+  /** What samplers add on their way: a stream for each picture, whatever is drawn beside it. */
+  #addedNoise(seeds: readonly number[]): NoiseSource {
+    const streams = seeds.map((seed) => new Random(seed).derive('sampler'))
+    const size = sizeOf(this.latentShape)
+    return (length) => {
+      const out = new Float32Array(length)
+      streams.forEach((stream, i) => {
+        out.set(stream.normals(size), i * size)
+      })
+      return out
+    }
+  }
+
   /**
    * Final latents [prompts, channels, h, w] of prompts, scaled as the UNet sees them.
    *
@@ -176,6 +196,7 @@ export class TextToImagePipeline {
       rescale = 0,
       negativePrompt = '',
       scheduler: name,
+      eta,
       noise,
       onProgress,
       signal,
@@ -185,7 +206,9 @@ export class TextToImagePipeline {
     if (!(guidance >= 0 && guidance < 1000))
       fail('bad-input', `guidance ${guidance}`, 'give 1 for none, or a scale such as 7.5')
     if (!(rescale >= 0 && rescale <= 1)) fail('bad-input', `guidance rescale ${rescale}`, 'give 0 to 1')
-    const scheduler = makeScheduler(this.checkpoint.scheduler, steps, name)
+    const samplerFor = (from: readonly number[]): Scheduler =>
+      makeScheduler(this.checkpoint.scheduler, steps, { name, eta, noise: this.#addedNoise(from) })
+    samplerFor([]) // Before anything is computed: are the settings valid?
     const size = sizeOf(this.latentShape)
     if (noise && noise.length !== prompts.length * size)
       fail(
@@ -202,6 +225,7 @@ export class TextToImagePipeline {
     const out = new Float32Array(prompts.length * size)
     for (let start = 0; start < prompts.length; start += perRun) {
       const count = Math.min(perRun, prompts.length - start)
+      const scheduler = samplerFor(seeds.slice(start, start + count))
       const text = new Float32Array(rows * texts[0].length)
       let latents: Float32Array = new Float32Array(perRun * size)
       for (let i = 0; i < count; i++) {

@@ -1,19 +1,25 @@
-// Noise schedules and samplers against diffusers, driven by the same made-up model.
+// Noise schedules and samplers against diffusers, driven by the same made-up model and the same noise.
 import { describe, expect, it } from 'vitest'
 import {
   alphasCumprod,
   NoiseSchedule,
   type SchedulerConfig,
   schedulerConfig,
-  spacedTimesteps,
 } from '../../lib/diffusion/schedulers/noise-schedule.ts'
-import { makeScheduler, type SchedulerName } from '../../lib/diffusion/schedulers/scheduler.ts'
+import { makeScheduler } from '../../lib/diffusion/schedulers/scheduler.ts'
+import {
+  roundHalfEven,
+  type Spacing,
+  solverTimesteps,
+  spacedTimesteps,
+} from '../../lib/diffusion/schedulers/timesteps.ts'
 import { expectClose, Golden, goldenJson } from '../support/golden.ts'
 
 interface Case {
-  scheduler: string
+  scheduler?: string
   config: object
   steps: number
+  eta: number
   init_noise_sigma: number
 }
 
@@ -22,14 +28,15 @@ const cases = goldenJson<Record<string, Case>>('schedulers')
 const configOf = (name: string): SchedulerConfig =>
   schedulerConfig.parse({ ...cases[name].config, _class_name: cases[name].scheduler })
 const expected = (name: string) => (key: string) => golden.numbers(`${name}.${key}`)
+const LIMIT = 1e-5
 
-// diffusers computes all of this in float32, from float32 betas: over a thousand factors that is 1e-5 off.
-const LIMIT = 1e-4
+const schedules = Object.keys(cases).filter((name) => name.startsWith('schedule.'))
+const samplers = Object.keys(cases).filter((name) => !name.startsWith('schedule.'))
 
-describe.each(Object.keys(cases).filter((name) => name.startsWith('ddpm.')))('%s', (name) => {
+describe.each(schedules)('%s', (name) => {
   const schedule = new NoiseSchedule(configOf(name))
-  const [sample, noise] = ['sample', 'noise'].map((key) => golden.floats(`ddpm.${key}`))
-  const timesteps = golden.numbers('ddpm.timesteps')
+  const [sample, noise] = ['sample', 'noise'].map((key) => golden.floats(`schedule.${key}`))
+  const timesteps = golden.numbers('schedule.timesteps')
 
   it('keeps the share of signal', () => {
     expectClose({ alphas_cumprod: alphasCumprod(configOf(name)) }, expected(name), LIMIT)
@@ -53,48 +60,66 @@ describe.each(Object.keys(cases).filter((name) => name.startsWith('ddpm.')))('%s
   })
 })
 
-const samplers = Object.keys(cases).filter((name) => !name.startsWith('ddpm.'))
-
-describe.each(samplers)('%s', (name) => {
-  const scheduler = makeScheduler(configOf(name), cases[name].steps)
-
-  it('visits the same timesteps', () => {
-    expectClose(
-      { timesteps: scheduler.timesteps, sigma: [scheduler.initNoiseSigma] },
-      (key) => (key === 'sigma' ? [cases[name].init_noise_sigma] : golden.numbers(`${name}.timesteps`)),
-      1e-6,
-    )
+it.each(samplers)('%s follows the same trajectory', (name) => {
+  const { steps, eta, init_noise_sigma: sigma } = cases[name]
+  const draws = golden.floats('draws')
+  let drawn = 0
+  const scheduler = makeScheduler(configOf(name), steps, {
+    eta,
+    noise: (length) => draws.subarray(drawn++ * length, drawn * length),
   })
-
-  it('follows the same trajectory', () => {
-    let sample: Float32Array = golden.floats(`${name}.noise`).map((value) => value * scheduler.initNoiseSigma)
-    const samples = [...sample]
-    const inputs: number[] = []
-    scheduler.timesteps.forEach((_, index) => {
-      const input = scheduler.scaleModelInput(sample, index)
-      inputs.push(...input)
-      sample = scheduler.step(
-        input.map((x) => 0.3 * x + 0.1 * Math.sin(x)),
-        index,
-        sample,
-      )
-      samples.push(...sample)
-    })
-    const found: Record<string, number[]> = golden.has(`${name}.model_inputs`)
-      ? { samples, model_inputs: inputs }
-      : { samples }
-    expectClose(found, expected(name), LIMIT)
-    // The last sample alone, too: an error there would hide behind the large first ones.
-    const size = sample.length
-    expectClose({ last: sample }, () => golden.numbers(`${name}.samples`).slice(-size), LIMIT)
+  let sample: Float32Array = golden.floats('noise').map((value) => value * scheduler.initNoiseSigma)
+  const samples = [...sample]
+  scheduler.timesteps.forEach((timestep, index) => {
+    const input = scheduler.scaleModelInput(sample, index)
+    const prediction = input.map((x) => 0.3 * x + 0.1 * Math.sin(x + timestep / 200))
+    sample = scheduler.step(prediction, index, sample)
+    samples.push(...sample)
   })
+  const size = sample.length
+  const reference: Record<string, number[]> = {
+    timesteps: golden.numbers(`${name}.timesteps`),
+    sigma: [sigma],
+    samples: golden.numbers(`${name}.samples`),
+    // By itself, too: an error there would hide behind the large first ones.
+    last: golden.numbers(`${name}.samples`).slice(-size),
+  }
+  expectClose(
+    { timesteps: scheduler.timesteps, sigma: [scheduler.initNoiseSigma], samples, last: sample },
+    (key) => reference[key],
+    LIMIT,
+  )
 })
 
-it('covers both samplers, both predictions and every spacing', () => {
-  for (const sampler of ['ddim', 'euler'])
+it('is tried with every sampler, both predictions and every spacing', () => {
+  for (const sampler of ['ddim', 'pndm', 'ddpm', 'euler', 'euler-ancestral', 'dpm'])
     for (const prediction of ['epsilon', 'v_prediction'])
-      for (const spacing of ['leading', 'trailing', 'linspace'])
-        expect(samplers).toContain(`${sampler}.${prediction}.${spacing}`)
+      for (const choice of ['leading', 'trailing', 'linspace', 'linear', 'squaredcos_cap_v2'])
+        expect(samplers).toContain(`${sampler}.${prediction}.${choice}`)
+})
+
+describe('timesteps', () => {
+  const keys = golden.names('spacing.')
+  it.each(keys)('%s are those of numpy', (key) => {
+    const [, kind, spacing, count] = key.split('.')
+    const config = schedulerConfig.parse({ steps_offset: 1 })
+    const steps = Number(count)
+    const found =
+      kind === 'solver'
+        ? solverTimesteps(config, steps, spacing as Spacing, 1000)
+        : spacedTimesteps(config, steps, spacing as Spacing).map(roundHalfEven)
+    expect(found).toEqual(golden.numbers(key))
+  })
+
+  it('are whole, descending and in range for every count', () => {
+    const config = schedulerConfig.parse({})
+    for (const spacing of ['leading', 'trailing', 'linspace'] as const)
+      for (let steps = 1; steps <= 1000; steps++) {
+        const found = spacedTimesteps(config, steps, spacing).map(roundHalfEven)
+        expect(found).toHaveLength(steps)
+        expect(found.every((t, i) => t >= 0 && t < (found[i - 1] ?? 1000))).toBe(true)
+      }
+  })
 })
 
 describe('what training asks the model for', () => {
@@ -113,39 +138,5 @@ describe('what training asks the model for', () => {
     expect(() => schedule.addNoise(clean, noise, [timestep])).toThrow(
       expect.objectContaining({ code: 'bad-input', hint: 'give 0 to 999' }),
     )
-  })
-})
-
-describe('choosing a sampler', () => {
-  const config = schedulerConfig.parse({ _class_name: 'EulerDiscreteScheduler' })
-
-  it('goes by the checkpoint, unless one is named', () => {
-    expect(makeScheduler(config, 10).initNoiseSigma).toBeGreaterThan(1)
-    expect(makeScheduler(config, 10, 'ddim').initNoiseSigma).toBe(1)
-  })
-
-  it('names the choices', () => {
-    const unknown = schedulerConfig.parse({ _class_name: 'PNDMScheduler' })
-    const error = (name: string) =>
-      expect.objectContaining({
-        code: 'unsupported',
-        message: `unknown scheduler "${name}"`,
-        hint: 'choose one of ddim, euler',
-      })
-    expect(() => makeScheduler(unknown, 10)).toThrow(error('PNDMScheduler'))
-    for (const name of ['heun', 'constructor', ''])
-      expect(() => makeScheduler(config, 10, name as SchedulerName)).toThrow(error(name))
-  })
-
-  it.each([0, -1, 1.5, 1001, Number.NaN])('refuses %d steps', (steps) => {
-    expect(() => makeScheduler(config, steps)).toThrow(`${steps} sampling steps`)
-  })
-
-  it('takes one step, or all of them', () => {
-    for (const spacing of ['leading', 'trailing', 'linspace'] as const) {
-      expect(spacedTimesteps(config, 1, spacing)).toHaveLength(1)
-      const all = spacedTimesteps(config, 1000, spacing)
-      expect([all[0], all[999]]).toEqual([999, 0])
-    }
   })
 })

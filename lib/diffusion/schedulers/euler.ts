@@ -1,39 +1,64 @@
-// Euler steps along the probability-flow ODE in sigma space. Source: Karras et al. 2022,
-// algorithm 2 without churn; diffusers, scheduling_euler_discrete.py.
-import { alphasCumprod, roundHalfEven, type SchedulerConfig, spacedTimesteps } from './noise-schedule.ts'
-import type { Scheduler } from './scheduler.ts'
+// Euler steps along the probability-flow ODE in σ. Source: Karras et al. 2022, algorithm 2 without
+// churn; diffusers, scheduling_euler_discrete.py.
+import { readings } from './prediction.ts'
+import type { Scheduler } from './sampler.ts'
+import type { SchedulerConfig } from './scheduler-config.ts'
+import { karrasSigmas, levelOf, sigmaAt, sigmaTable, timestepAt } from './sigmas.ts'
+import { roundHalfEven, spacedTimesteps } from './timesteps.ts'
 
-/** Euler for `steps` steps; spacing defaults to 'linspace'. */
-export function euler(config: SchedulerConfig, steps: number): Scheduler {
+/** What both Euler samplers share: timesteps, their σ, how samples start and what the model sees. */
+export function eulerLevels(
+  config: SchedulerConfig,
+  steps: number,
+): { timesteps: number[]; sigmas: number[] } & Pick<Scheduler, 'initNoiseSigma' | 'scaleModelInput'> {
   const spacing = config.timestep_spacing ?? 'linspace'
   const spaced = spacedTimesteps(config, steps, spacing)
   const timesteps = spacing === 'linspace' ? spaced : spaced.map(roundHalfEven)
-  const alphas = alphasCumprod(config)
-  // diffusers keeps the last ᾱ above zero so that its sigma stays finite.
-  if (config.rescale_betas_zero_snr) alphas[alphas.length - 1] = 2 ** -24
-  const table = alphas.map((alpha) => Math.sqrt((1 - alpha) / alpha))
-  const sigmas = timesteps.map((t) => {
-    const low = Math.min(Math.floor(t), table.length - 2)
-    return table[low] + (table[low + 1] - table[low]) * (t - low)
-  })
-  sigmas.push(0)
+  const table = sigmaTable(config)
+  return withSigmas(
+    timesteps,
+    timesteps.map((timestep) => sigmaAt(table, timestep)),
+    spacing === 'leading',
+  )
+}
+
+function withSigmas(timesteps: number[], sigmas: number[], leading: boolean): ReturnType<typeof eulerLevels> {
   const highest = Math.max(...sigmas)
   return {
     timesteps,
-    initNoiseSigma: spacing === 'leading' ? Math.sqrt(highest ** 2 + 1) : highest,
-    scaleModelInput: (sample, index) => sample.map((value) => value / Math.sqrt(sigmas[index] ** 2 + 1)),
+    sigmas,
+    initNoiseSigma: leading ? Math.sqrt(highest ** 2 + 1) : highest,
+    scaleModelInput(sample, index) {
+      const { signal } = levelOf(sigmas[index])
+      return sample.map((value) => value * signal)
+    },
+  }
+}
+
+/** Euler for `steps` steps; spacing defaults to 'linspace'. */
+export function euler(config: SchedulerConfig, steps: number): Scheduler {
+  const table = sigmaTable(config)
+  const spaced = eulerLevels(config, steps)
+  let levels = spaced
+  if (config.use_karras_sigmas) {
+    const highest = config.sigma_max ?? spaced.sigmas[0]
+    const lowest = config.sigma_min ?? spaced.sigmas[steps - 1]
+    const sigmas = karrasSigmas(highest, lowest, steps)
+    levels = withSigmas(
+      sigmas.map((sigma) => timestepAt(table, sigma)),
+      sigmas,
+      config.timestep_spacing === 'leading',
+    )
+  }
+  const { sigmas, ...rest } = levels
+  const final = config.final_sigmas_type === 'zero' ? 0 : table[0]
+  return {
+    ...rest,
     step(prediction, index, sample) {
-      const sigma = sigmas[index]
-      const delta = sigmas[index + 1] - sigma
-      const velocity = config.prediction_type === 'v_prediction'
-      const scale = -sigma / Math.sqrt(sigma ** 2 + 1)
-      const out = new Float32Array(sample.length)
-      for (let i = 0; i < out.length; i++) {
-        const x = sample[i]
-        const original = velocity ? prediction[i] * scale + x / (sigma ** 2 + 1) : x - sigma * prediction[i]
-        out[i] = x + ((x - original) / sigma) * delta
-      }
-      return out
+      const { signal, spread } = levelOf(sigmas[index])
+      const { noise } = readings(config, signal, spread)
+      const delta = (sigmas[index + 1] ?? final) - sigmas[index]
+      return sample.map((x, i) => x + delta * noise(signal * x, prediction[i]))
     },
   }
 }

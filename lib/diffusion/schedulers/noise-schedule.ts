@@ -1,31 +1,18 @@
 // The forward process: betas, cumulative alphas, adding noise, and what the model is asked to
 // predict. Source: Ho et al. 2020; Salimans & Ho 2022 (v); Lin et al. 2023 (zero terminal SNR);
 // diffusers, schedulers/scheduling_ddpm.py.
-import { z } from 'zod'
 import { fail } from '../../base/errors.ts'
+import type { SchedulerConfig } from './scheduler-config.ts'
 
-/** The parts of diffusers' scheduler_config.json that are used here. */
-export const schedulerConfig = z.object({
-  _class_name: z.string().default('DDIMScheduler'),
-  num_train_timesteps: z.number().int().positive().default(1000),
-  beta_start: z.number().positive().default(0.0001),
-  beta_end: z.number().positive().default(0.02),
-  beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
-  trained_betas: z.array(z.number()).nullish(),
-  prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
-  timestep_spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
-  steps_offset: z.number().int().nonnegative().default(0),
-  set_alpha_to_one: z.boolean().default(true),
-  clip_sample: z.boolean().default(true),
-  clip_sample_range: z.number().positive().default(1),
-  rescale_betas_zero_snr: z.boolean().default(false),
-})
-export type SchedulerConfig = z.infer<typeof schedulerConfig>
-export type PredictionType = SchedulerConfig['prediction_type']
+export { type PredictionType, type SchedulerConfig, schedulerConfig } from './scheduler-config.ts'
 
 function betasOf(config: SchedulerConfig): number[] {
   const { num_train_timesteps: count, beta_start: start, beta_end: end } = config
-  if (config.trained_betas) return config.trained_betas
+  if (config.trained_betas) {
+    const { length } = config.trained_betas
+    if (length === count) return config.trained_betas
+    fail('mismatch', `${length} trained_betas for ${count} timesteps`, 'there must be one a timestep')
+  }
   const line = (from: number, to: number, i: number) => from + ((to - from) * i) / (count - 1)
   const steps = Array.from({ length: count }, (_, i) => i)
   if (config.beta_schedule === 'linear') return steps.map((i) => line(start, end, i))
@@ -96,27 +83,4 @@ export class NoiseSchedule {
     }
     return out
   }
-}
-
-/** The training timesteps that a sampler visits, descending (numpy's rounding, half to even). */
-export function spacedTimesteps(
-  config: SchedulerConfig,
-  steps: number,
-  spacing: 'leading' | 'trailing' | 'linspace',
-): number[] {
-  const total = config.num_train_timesteps
-  if (!Number.isInteger(steps) || steps < 1 || steps > total)
-    fail('bad-input', `${steps} sampling steps`, `give a whole number from 1 to ${total}`)
-  const index = Array.from({ length: steps }, (_, i) => i)
-  if (spacing === 'linspace')
-    return index.map((i) => (steps === 1 ? 0 : ((total - 1) * i) / (steps - 1))).reverse()
-  if (spacing === 'leading')
-    return index.map((i) => i * Math.floor(total / steps) + config.steps_offset).reverse()
-  return index.map((i) => roundHalfEven(total - (i * total) / steps) - 1)
-}
-
-export function roundHalfEven(value: number): number {
-  const low = Math.floor(value)
-  if (value - low !== 0.5) return Math.round(value)
-  return low % 2 === 0 ? low : low + 1
 }
