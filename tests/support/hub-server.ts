@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { createRepo, type Json, upload } from './hub-uploads.ts'
 
 export interface Seen {
   method: string
@@ -145,14 +146,13 @@ export class HubServer {
     body: Buffer,
     fault: Fault | undefined,
   ): unknown {
-    const json = (value: unknown, headers: Record<string, string> = {}, status = 200): unknown => {
+    const json: Json = (value, headers = {}, status = 200) =>
       response
         .writeHead(status, { 'content-type': 'application/json', ...headers })
         .end(JSON.stringify(value))
-    }
     const refuse = (status: number, code: string): unknown =>
       json({ error: `${code}.` }, { 'x-error-code': code }, status)
-    if (path === '/api/repos/create') return this.#create(request, json, body)
+    if (path === '/api/repos/create') return createRepo(this, request, json, body)
     const named = /^\/(?:api\/models\/)?([\w.-]+\/[\w.-]+?)(?:\.git)?\/(.*)$/.exec(path)
     const repo = named && this.repos.get(named[1])
     const login = request.headers.authorization === `Bearer ${this.token}`
@@ -167,7 +167,7 @@ export class HubServer {
       if (repo.gated && !login) return refuse(401, 'GatedRepo')
       return this.#resolve(request, response, repo, rest.split('/').slice(2).join('/'), path, fault, refuse)
     }
-    this.#upload(named[1], rest, login, json, body)
+    return upload(this, named[1], rest, login, json, body)
   }
 
   #tree(
@@ -268,60 +268,6 @@ export class HubServer {
     if (most === part.length) return response.end(part)
     response.write(part.subarray(0, most), () => {
       if (fault?.cutAfter !== undefined) setTimeout(() => response.destroy(), 20)
-    })
-  }
-
-  #create(
-    request: IncomingMessage,
-    json: (value: unknown, headers?: Record<string, string>, status?: number) => unknown,
-    body: Buffer,
-  ): unknown {
-    const { organization, name, visibility } = JSON.parse(body.toString()) as Record<string, string>
-    if (request.headers.authorization !== `Bearer ${this.token}`) return json({ error: 'no' }, {}, 401)
-    const id = `${organization}/${name}`
-    if (this.repos.has(id)) return json({ error: 'You already created this model repo' }, {}, 409)
-    this.add(id, {}, { private: visibility === 'private' })
-    json({ url: `${this.endpoint}/${id}`, id: '1' })
-  }
-
-  #upload(
-    name: string,
-    rest: string,
-    login: boolean,
-    json: (value: unknown, headers?: Record<string, string>, status?: number) => unknown,
-    body: Buffer,
-  ): unknown {
-    if (!login) return json({ error: 'a write token is needed' }, {}, 403)
-    if (rest === 'preupload/main') {
-      const { files } = JSON.parse(body.toString()) as { files: { path: string }[] }
-      return json({
-        files: files.map(({ path }) => ({ path, uploadMode: this.lfs.test(path) ? 'lfs' : 'regular' })),
-      })
-    }
-    if (rest === 'info/lfs/objects/batch') {
-      const { objects } = JSON.parse(body.toString()) as { objects: { oid: string; size: number }[] }
-      return json({
-        transfer: 'basic',
-        objects: objects.map(({ oid, size }) => ({
-          oid,
-          size,
-          ...(this.stored.has(oid)
-            ? {}
-            : { actions: { upload: { href: `${this.storage}/objects/${oid}` } } }),
-        })),
-      })
-    }
-    if (rest !== 'commit/main') return json({ error: 'unknown' }, {}, 404)
-    const { files } = this.repos.get(name)!
-    for (const line of body.toString().trim().split('\n')) {
-      const { key, value } = JSON.parse(line) as { key: string; value: Record<string, string> }
-      if (key === 'file') files.set(value.path, { bytes: Buffer.from(value.content, 'base64'), lfs: false })
-      if (key === 'lfsFile') files.set(value.path, { bytes: this.stored.get(value.oid)!, lfs: true })
-    }
-    json({
-      commitOid: 'c'.repeat(40),
-      commitUrl: `${this.endpoint}/${name}/commit/${'c'.repeat(40)}`,
-      hookOutput: '',
     })
   }
 }
