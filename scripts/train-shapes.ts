@@ -15,6 +15,7 @@ import {
   loadLatents,
   recipe,
   stageResult,
+  trainDecoder,
   trainDenoiser,
   trainVae,
 } from '../lib/shapes/base/stages.ts'
@@ -66,6 +67,7 @@ if (last >= 1) {
     },
   })
   const { latents, scalingFactor } = await loadLatents(latentsPath)
+  const decoded = await trainDecoder(folder, seed, { latents, scalingFactor }, onStep)
   const { vocab, merges } = clipVocabulary(captionWords())
   const vocabulary = Object.keys(vocab).length
   const tokenizerFolder = join(folder, 'tokenizer')
@@ -80,16 +82,16 @@ if (last >= 1) {
     await trainDenoiser({ stage, folder, seed, layout: denoiser, vocabulary, tokenizer, latents, onStep })
     const shipped = names[stage]
     const target = shipped ? join(out, shipped) : join(folder, `shapes-${stage}`)
-    await exportVae(target, layout, vae, scalingFactor)
+    await exportVae(target, layout, decoded, scalingFactor)
     await exportPipeline(target, { layout: denoiser, flat: await stageResult(folder, stage), vocab, merges })
     console.log(`wrote ${target}`)
   }
   const logs = { out: values.log, title: '' }
-  await writeTrainingLog(
-    folder,
-    recipe.vae.map(({ stage }) => stage),
-    { ...logs, name: 'vae-loss', title: 'The embedded VAE' },
-  )
+  await writeTrainingLog(folder, [...recipe.vae.map(({ stage }) => stage), 'vae-decoder'], {
+    ...logs,
+    name: 'vae-loss',
+    title: 'The embedded VAE',
+  })
   const done = denoiserStages.filter((stage) => last >= order.indexOf(stage))
   await writeTrainingLog(folder, done, {
     ...logs,

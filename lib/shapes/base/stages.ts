@@ -10,6 +10,7 @@ import { caption } from '../captions.ts'
 import { noisyCaption } from '../noisy-captions.ts'
 import type { Scene } from '../scene.ts'
 import { latentSize } from './configs.ts'
+import { copyParameters, decoderBatch, decoderLayout, decoderTrainingProgram } from './decoder-training.ts'
 import { denoiserTrainingProgram } from './denoiser-training.ts'
 import { shapesScheduler } from './export.ts'
 import { initialWeights } from './initial-weights.ts'
@@ -28,6 +29,8 @@ export const recipe = {
     { stage: 'vae', size: 64, batch: 16, steps: 500, learningRate: 6e-4, warmup: 20 },
   ],
   pictures: 150_016,
+  /** The decoder alone, once the training pictures' latents are there. */
+  decoder: { batch: 16, steps: 1500, learningRate: 8e-4, warmup: 50 },
   /** Each starts from what `from` left, or from nothing; `shift` moves timesteps towards noise. */
   denoiser: {
     clean: { captions: 'clean', batch: 64, steps: 5000, learningRate: 1.5e-3, warmup: 200, shift: 1 },
@@ -108,6 +111,34 @@ export async function loadLatents(path: string): Promise<{ latents: Float32Array
   const mean = total / latents.length
   const scalingFactor = 1 / Math.sqrt(squares / latents.length - mean * mean)
   return { latents: latents.map((value) => value * scalingFactor), scalingFactor }
+}
+
+/** Trains the decoder to bear latents that are off; returns the whole VAE's parameters. */
+export async function trainDecoder(
+  folder: string,
+  seed: number,
+  known: { latents: Float32Array; scalingFactor: number },
+  onStep: OnStep,
+): Promise<Float32Array> {
+  const stage = 'vae-decoder'
+  const [layout, whole] = [decoderLayout(), vaeLayout()]
+  const vae = await stageResult(folder, 'vae')
+  const { batch, ...schedule } = recipe.decoder
+  const root = new Random(seed).derive('shapes', stage)
+  const pictures = new Random(seed).derive('shapes', 'pictures')
+  await trainingLoop({
+    stage,
+    folder,
+    layout,
+    program: () => decoderTrainingProgram(layout, batch),
+    start: async () =>
+      copyParameters({ layout: whole, flat: vae }, { layout, flat: new Float32Array(layout.length) }),
+    batch: (step) => decoderBatch(root.derive('batch', step), { batch, ...known, pictures }),
+    schedule,
+    emaDecay: 0.995,
+    onStep,
+  })
+  return copyParameters({ layout, flat: await stageResult(folder, stage) }, { layout: whole, flat: vae })
 }
 
 /** Stages of the denoiser in their order. */
