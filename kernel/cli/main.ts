@@ -13,6 +13,7 @@ import { mergeCommand } from './merge.ts'
 import { lastExitCode, printJson } from './perform.ts'
 import { promptsCommand } from './prompts.ts'
 import { quickstartCommand } from './quickstart.ts'
+import { reproduceCommand } from './reproduce.ts'
 import { runCommand } from './run.ts'
 import { trainCommand } from './train.ts'
 
@@ -51,6 +52,7 @@ ${exitCodeHelp}`,
     mergeCommand,
     evaluateCommand,
     runCommand,
+    reproduceCommand,
     jobsCommand,
     jobCommand,
     doctorCommand,

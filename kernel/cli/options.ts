@@ -58,6 +58,13 @@ export const collect =
   <T>(one: (text: string) => T) =>
   (text: string, before: T[] = []): T[] => [...before, one(text)]
 
+/** `name=value`. */
+export function pair(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at).trim(), text.slice(at + 1)]
+  return refuse('Give name=value.')
+}
+
 export interface LoraArgument {
   path: string
   weight: number

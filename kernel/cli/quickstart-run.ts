@@ -9,12 +9,12 @@ import { inPackage } from '../../lib/base/own-file.ts'
 import { listJobs } from '../../lib/jobs/index.ts'
 import { formatTable, percent } from '../../lib/metrics/index.ts'
 import { readNotebook } from '../notebook.ts'
-import { injectParameters } from '../parameters.ts'
 import { exitCodes } from './exit-codes.ts'
 import { runWatched } from './notebook-progress.ts'
 import type { Answer, Context } from './perform.ts'
 import { duration } from './plain.ts'
 import type { QuickstartOptions } from './quickstart.ts'
+import { givenParameters } from './run-parameters.ts'
 import { shortPath } from './run-stage.ts'
 
 const notebookPath = inPackage('notebooks', '01-quickstart.ipynb')
@@ -83,29 +83,13 @@ async function clear(home: string): Promise<void> {
   await rm(home, { recursive: true, force: true })
 }
 
-/** `name=value` as papermill's -p has it: JSON, else a text. */
-function parametersOf(given: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    given.map((text) => {
-      const at = text.indexOf('=')
-      if (at < 1) fail('bad-input', `a parameter is name=value, not ${JSON.stringify(text)}`)
-      const value = text.slice(at + 1)
-      try {
-        return [text.slice(0, at), JSON.parse(value)]
-      } catch {
-        return [text.slice(0, at), value]
-      }
-    }),
-  )
-}
-
 export async function runQuickstart(options: QuickstartOptions, context: Context): Promise<Answer> {
   const { out, fresh = false, parameter = [] } = options
   if (!existsSync(notebookPath))
     fail('not-found', `${notebookPath} is missing`, 'get it back with git checkout')
-  const parameters = { ...parametersOf(parameter), outDir: out }
   // Refuses unknown parameters before anything of an earlier run goes.
-  injectParameters(await readNotebook(notebookPath), parameters)
+  const given = await givenParameters(await readNotebook(notebookPath), { parameter })
+  const parameters = { ...given, outDir: out }
   const home = resolve(out, '.selma')
   if (fresh) await clear(home)
   const [executed, results] = [join(out, '01-quickstart.ipynb'), join(out, 'results.json')]

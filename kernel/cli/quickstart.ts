@@ -1,12 +1,12 @@
 // `selma quickstart`: the whole method on the embedded model, by executing the first notebook.
 import type { Command } from 'commander'
-import { collect } from './options.ts'
+import { collect, pair } from './options.ts'
 import { performs } from './perform.ts'
 
 export interface QuickstartOptions {
   out: string
   fresh?: boolean
-  parameter?: string[]
+  parameter?: [string, string][]
 }
 
 export function quickstartCommand(program: Command): void {
@@ -19,7 +19,7 @@ export function quickstartCommand(program: Command): void {
     )
     .option('--out <folder>', 'where notebook, report and results go, and the cache', 'runs/quickstart')
     .option('--fresh', 'compute everything anew')
-    .option('-p, --parameter <name=value>', "one of the notebook's parameters (repeatable)", collect(String))
+    .option('-p, --parameter <name=value>', "one of the notebook's parameters (repeatable)", collect(pair))
   performs<QuickstartOptions>(
     command,
     ['selma quickstart', 'selma quickstart --out runs/second -p seed=7 --fresh'],

@@ -1,56 +1,42 @@
-// What `selma run` does; loaded when it is called.
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { parse } from 'yaml'
-import { fail, SelmaError } from '../../lib/base/errors.ts'
-import { fileError } from '../../lib/base/files.ts'
+// What `selma run` does with one notebook; loaded when it is called. A grid of them is run-grid.ts.
+import { dirname, resolve } from 'node:path'
+import { readNotebook } from '../notebook.ts'
+import { injectParameters } from '../parameters.ts'
 import { exitCodes } from './exit-codes.ts'
 import { runWatched } from './notebook-progress.ts'
 import type { Answer, Context } from './perform.ts'
 import { duration } from './plain.ts'
 import type { RunOptions } from './run.ts'
-
-/** Parameters in a YAML file (JSON is YAML). */
-async function readParameters(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw fileError(error, 'read', path)
-  })
-  let value: unknown
-  try {
-    value = parse(text, { prettyErrors: true })
-  } catch (error) {
-    throw new SelmaError('bad-file', `${path}: ${(error as Error).message.split('\n')[0]}`, { cause: error })
-  }
-  if (value === null || value === undefined) return {}
-  if (typeof value !== 'object' || Array.isArray(value))
-    fail('bad-file', `${path} does not name parameters`, 'write one a line: name: value')
-  return value as Record<string, unknown>
-}
+import { givenParameters } from './run-parameters.ts'
+import { placesOf, reportTargets, writeReport } from './run-report.ts'
 
 export async function run(notebook: string, options: RunOptions, context: Context): Promise<Answer> {
-  const { out = notebook, parameter = [], raw = [], file, timeout, cwd } = options
-  const given = [...parameter, ...raw]
-  const parameters = { ...(file ? await readParameters(file) : {}), ...Object.fromEntries(given) }
-  const result = await runWatched(
-    notebook,
-    { out, parameters, timeoutS: timeout, cwd: cwd && resolve(cwd) },
-    context,
-  )
+  const { out = notebook, html, force, timeout: timeoutS } = options
+  const source = await readNotebook(notebook)
+  const parameters = await givenParameters(source, options)
+  injectParameters(source, parameters)
+  const cwd = resolve(options.cwd ?? dirname(notebook))
+  const targets =
+    html === undefined ? undefined : await reportTargets(html, { force, inputs: [notebook, out] })
+  const result = await runWatched(notebook, { out, parameters, timeoutS, cwd }, context)
+  if (targets) await writeReport(targets, out, { source: notebook, places: placesOf(cwd), timeoutS })
   const { failed, executed, notRun, seconds } = result
   const document = {
     out: resolve(out),
+    ...(targets ? { report: targets.html.path } : {}),
     executed: executed.length,
     notRun: notRun.length,
     seconds,
     failed: failed ?? null,
   }
+  const report = targets ? `\nreport: ${html}` : ''
   if (failed) {
     process.stderr.write(`${failed.traceback.join('\n')}\n`)
     return {
-      text: `cell ${failed.number} failed: ${failed.ename}: ${failed.evalue}\nthe notebook with everything up to there: ${out}`,
+      text: `cell ${failed.number} failed: ${failed.ename}: ${failed.evalue}\nthe notebook with everything up to there: ${out}${report}`,
       document: { ...document, error: { code: 'cell', message: `${failed.ename}: ${failed.evalue}` } },
       exitCode: exitCodes.failed,
     }
   }
-  return { text: `${executed.length} cells in ${duration(seconds)}: ${out}`, document }
+  return { text: `${executed.length} cells in ${duration(seconds)}: ${out}${report}`, document }
 }

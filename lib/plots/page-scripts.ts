@@ -5,12 +5,13 @@ import { plotlySource } from './static.ts'
 /** Draws every `.selma-figure` of the page; one that fails keeps its static picture. */
 export const figureScript = `for (const box of document.querySelectorAll('.selma-figure')) {
   const plot = box.querySelector('.selma-plot')
-  const figure = JSON.parse(box.querySelector('script').textContent)
-  plot.hidden = false
-  Plotly.newPlot(plot, figure.data, figure.layout, figure.config).then(
-    () => box.classList.add('selma-live'),
-    () => { plot.hidden = true },
-  )
+  const draw = async () => {
+    const figure = JSON.parse(box.querySelector('script').textContent)
+    plot.hidden = false
+    await Plotly.newPlot(plot, figure.data, figure.layout, figure.config)
+    box.classList.add('selma-live')
+  }
+  draw().catch(() => { plot.hidden = true })
 }`
 
 /** plotly.js as it may stand inside a `<script>` element: no end tag and no comment can begin in it. */
@@ -42,7 +43,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 I
 main { max-width: 900px; margin: 0 auto; padding: 32px 20px 64px }
 h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 20px }
 h2 { font-size: 1.25rem; margin: 2.2em 0 .6em } h3 { font-size: 1.05rem }
-a { color: var(--link) } p, li { max-width: 46em }
+a[href] { color: var(--link) } p, li { max-width: 46em }
 code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .88em; background: var(--band); border-radius: 3px; padding: .1em .3em }
 pre { padding: 12px; overflow-x: auto } pre code { padding: 0 }
 .scroll { overflow-x: auto; margin: 1em 0 }
