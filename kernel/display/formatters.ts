@@ -1,7 +1,10 @@
 // How a value looks: the list of formatters, tried in order, ending in Node's own inspection. A value
 // that says itself how it looks (`Symbol.for('Jupyter.display')`, Deno's convention) comes first.
+import { types } from 'node:util'
 import type { MimeBundle } from '../outputs.ts'
-import { isRecord, isTable, tableBundle } from './table.ts'
+import { figure } from './figure.ts'
+import { blobPicture, picture } from './pictures.ts'
+import { isRecord, isTable, MAX_ROWS, tableBundle } from './table.ts'
 import { bytes, inspected, shorten } from './text.ts'
 
 /** A value with this method shows itself; the method returns a MIME bundle, or a promise of one. */
@@ -13,25 +16,6 @@ export type Formatter = (value: unknown) => MimeBundle | Promise<MimeBundle> | u
 /** Larger representations are left out: they would make the notebook file unusable. */
 const MAX_BYTES = 16 * 1024 * 1024
 
-const signatures: [mime: string, name: string, magic: number[], offset: number][] = [
-  ['image/png', 'PNG', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], 0],
-  ['image/jpeg', 'JPEG', [0xff, 0xd8, 0xff], 0],
-  ['image/gif', 'GIF', [0x47, 0x49, 0x46, 0x38], 0],
-  ['image/webp', 'WebP', [0x57, 0x45, 0x42, 0x50], 8],
-]
-
-const picture: Formatter = (value) => {
-  if (!(value instanceof Uint8Array)) return undefined
-  const found = signatures.find(([, , magic, offset]) =>
-    magic.every((byte, at) => value[offset + at] === byte),
-  )
-  if (!found) return undefined
-  const [mime, name] = found
-  const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
-  const size = name === 'PNG' && value.length >= 24 ? ` ${view.getUint32(16)}×${view.getUint32(20)},` : ''
-  return { [mime]: value, 'text/plain': `${name} picture,${size} ${bytes(value.length)}` }
-}
-
 /** danfojs frames and series, told by their shape: importing danfojs for that would take a second. */
 const frame: Formatter = (value) => {
   const it = value as { values?: unknown; index?: unknown; columns?: unknown; $dataIncolumnFormat?: unknown }
@@ -39,42 +23,25 @@ const frame: Formatter = (value) => {
     return undefined
   if (!Array.isArray(it.values) || !Array.isArray(it.columns) || !Array.isArray(it.index)) return undefined
   const columns = it.columns.map(String)
-  const rows = it.values.map((row) => {
+  const rows = it.values.slice(0, MAX_ROWS).map((row) => {
     const fields = Array.isArray(row) ? row : [row]
     return Object.fromEntries(columns.map((name, at) => [name, fields[at]]))
   })
-  return tableBundle(rows, it.index)
-}
-
-const figure: Formatter = (value) => {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { data, layout, config } = value as { data?: unknown; layout?: unknown; config?: unknown }
-  const isFigure =
-    Array.isArray(data) &&
-    data.every((one) => isRecord(one)) &&
-    isRecord(layout) &&
-    data.some((one) => 'type' in one || 'y' in one)
-  if (!isFigure) return undefined
-  const kinds = data.map((one) => String((one as { type?: unknown }).type ?? 'scatter')).join(', ')
-  const title = layout.title as { text?: unknown } | string | undefined
-  const name = typeof title === 'string' ? title : title?.text
-  return {
-    'application/vnd.plotly.v1+json': config === undefined ? { data, layout } : { data, layout, config },
-    'text/plain': `Plotly figure${name ? ` “${name}”` : ''}: ${kinds}`,
-  }
+  return tableBundle(rows, { labels: it.index, total: it.values.length })
 }
 
 const failure: Formatter = (value) => {
   if (!(value instanceof Error)) return undefined
+  const lines = [`${value.name}: ${value.message}`]
   const hint = (value as { hint?: unknown }).hint
-  return {
-    'text/plain': `${value.name}: ${value.message}${typeof hint === 'string' ? `\n  hint: ${hint}` : ''}`,
-  }
+  if (typeof hint === 'string') lines.push(`  hint: ${hint}`)
+  if (value.cause instanceof Error) lines.push(`  caused by ${value.cause.name}: ${value.cause.message}`)
+  return { 'text/plain': lines.join('\n') }
 }
 
 const table: Formatter = (value) => (isTable(value) ? tableBundle(value) : undefined)
 
-const formatters: Formatter[] = [picture, frame, figure, failure, table]
+const formatters: Formatter[] = [picture, blobPicture, frame, figure, failure, table]
 
 /** Adds a formatter before the built-in ones; returns how to take it away again. */
 export function registerFormatter(formatter: Formatter): () => void {
@@ -88,6 +55,7 @@ export function registerFormatter(formatter: Formatter): () => void {
 /** Bytes to base64, a plain text always there, nothing absurdly large. */
 function finish(bundle: MimeBundle, value: unknown): MimeBundle {
   const out: MimeBundle = {}
+  const left: string[] = []
   for (const [mime, content] of Object.entries(bundle)) {
     if (content === undefined) continue
     const text = content instanceof Uint8Array ? Buffer.from(content).toString('base64') : content
@@ -97,16 +65,27 @@ function finish(bundle: MimeBundle, value: unknown): MimeBundle {
     }
     const size = typeof text === 'string' ? text.length : (JSON.stringify(text)?.length ?? 0)
     if (size <= MAX_BYTES) out[mime] = text
-    else out['text/plain'] ??= `${mime} of ${bytes(size)}, too large to show`
+    else left.push(`${mime} of ${bytes(size)}, too large to show`)
   }
+  if (left.length > 0) out['text/plain'] = [out['text/plain'], ...left].filter(Boolean).join('\n')
   out['text/plain'] ??= inspected(value)
   return out
 }
 
+/** Of whatever realm: a library may have made it elsewhere. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise || types.isPromise(value)
+}
+
 function displayMethod(value: unknown): (() => unknown) | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
-  const method = (value as Record<symbol, unknown>)[DISPLAY]
-  return typeof method === 'function' ? () => method.call(value) : undefined
+  let method: unknown
+  try {
+    method = (value as Record<symbol, unknown>)[DISPLAY]
+  } catch {
+    // A proxy that answers no questions has no display.
+  }
+  return typeof method === 'function' ? () => (method as () => unknown).call(value) : undefined
 }
 
 /**
@@ -122,17 +101,20 @@ export function format(value: unknown): MimeBundle | Promise<MimeBundle> {
     if (isRecord(made)) return finish(made, value)
     return broken(new TypeError('it returned no MIME bundle'))
   }
+  const settled = (made: unknown) => (isPromise(made) ? made.then(settle).catch(broken) : settle(made))
   try {
     const own = displayMethod(value)?.()
-    if (own !== undefined) {
-      return own instanceof Promise ? own.then(settle).catch(broken) : settle(own)
-    }
-    for (const formatter of formatters) {
-      const made = formatter(value)
-      if (made !== undefined) return made instanceof Promise ? made.then(settle).catch(broken) : settle(made)
-    }
-    return finish({}, value)
+    if (own !== undefined) return settled(own)
   } catch (error) {
     return broken(error)
   }
+  for (const formatter of formatters) {
+    try {
+      const made = formatter(value)
+      if (made !== undefined) return settled(made)
+    } catch {
+      // A getter that throws, a proxy that refuses: whatever it is, it is not this formatter's.
+    }
+  }
+  return finish({}, value)
 }

@@ -3,7 +3,8 @@ import { inspect } from 'node:util'
 import type { MimeBundle } from '../outputs.ts'
 import { escapeHtml } from './text.ts'
 
-const MAX_ROWS = 50
+/** Rows of a table that are shown. */
+export const MAX_ROWS = 50
 const MAX_COLUMNS = 30
 const MAX_CELL = 200
 
@@ -28,7 +29,7 @@ function shown(value: unknown): string {
       ? value
       : typeof value === 'number' && !Number.isInteger(value)
         ? String(Number(value.toPrecision(6)))
-        : typeof value === 'object'
+        : typeof value === 'object' || typeof value === 'function'
           ? inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 6, maxStringLength: MAX_CELL })
           : String(value)
   return text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text
@@ -38,11 +39,12 @@ function shown(value: unknown): string {
  * A table of records; the first 50 rows and 30 columns, with the full size said below.
  *
  * @param rows records; a column is shown for every key of the shown rows
- * @param labels row names, in an extra first column
+ * @param options.labels row names, in an extra first column
+ * @param options.total how many rows there are, where `rows` holds only the first
  */
 export function tableBundle(
   rows: readonly Record<string, unknown>[],
-  labels?: readonly unknown[],
+  { labels, total = rows.length }: { labels?: readonly unknown[]; total?: number } = {},
 ): MimeBundle {
   const head = rows.slice(0, MAX_ROWS)
   const all = [...new Set(head.flatMap((row) => Object.keys(row)))]
@@ -53,9 +55,12 @@ export function tableBundle(
     return labels ? [shown(labels[at]), ...values] : values
   })
   const numeric = header.map((name) => head.length > 0 && head.every((row) => typeof row[name] === 'number'))
-  const cut = rows.length > head.length || all.length > columns.length
-  const size = `${rows.length.toLocaleString('en')} rows × ${all.length} columns`
-  const note = cut ? `${size}, the first ${head.length} rows and ${columns.length} columns shown` : size
+  const cut = total > head.length || all.length > columns.length
+  const count = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
+  const size = `${count(total, 'row')} × ${count(all.length, 'column')}`
+  const note = cut
+    ? `${size}, the first ${count(head.length, 'row')} and ${count(columns.length, 'column')} shown`
+    : size
 
   const align = (at: number) => (numeric[at] ? ' style="text-align: right"' : ' style="text-align: left"')
   const row = (tag: string, values: string[]) =>

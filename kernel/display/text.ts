@@ -1,6 +1,6 @@
 // Text for showing: escaping, shortening, sizes. Everything that may come from a model, a data set or a
 // file name passes through here before it reaches a page.
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 
 /** Escapes text for HTML content and attributes. */
 export function escapeHtml(text: string): string {
@@ -32,8 +32,69 @@ export function shorten(text: string, limit = 20_000): string {
   return `${text.slice(0, limit)}\n… shortened: ${size} in all, the first ${limit.toLocaleString('en')} shown`
 }
 
-/** A value as Node shows it, shortened. */
+/** More than this many values make Node's inspection slow and its text useless. */
+const MANY = 20_000
+
+/** True when what inspection would visit, four levels deep, is more than it should. Calls no getter. */
+function isHeavy(value: unknown): boolean {
+  let left = MANY
+  const visit = (one: unknown, depth: number): void => {
+    if (--left < 0 || depth > 4 || typeof one !== 'object' || one === null || types.isProxy(one)) return
+    if (Array.isArray(one)) {
+      for (let at = 0; at < Math.min(one.length, 100) && left >= 0; at++) {
+        const property = Object.getOwnPropertyDescriptor(one, at)
+        if (property && 'value' in property) visit(property.value, depth + 1)
+      }
+    } else if (one instanceof Map || one instanceof Set) {
+      let at = 0
+      for (const entry of one.values()) {
+        if (++at > 100 || left < 0) break
+        visit(entry, depth + 1)
+      }
+    } else if (!ArrayBuffer.isView(one)) {
+      const keys = Object.keys(one)
+      if (keys.length > MANY) left = -1
+      for (const key of keys) {
+        if (left < 0) break
+        const property = Object.getOwnPropertyDescriptor(one, key)
+        if (property && 'value' in property) visit(property.value, depth + 1)
+      }
+    }
+  }
+  visit(value, 0)
+  return left < 0
+}
+
+/** The first keys of an object that has too many of them to look at each. */
+function firstKeys(value: object): [object, string] {
+  const keys = Object.keys(value)
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || keys.length <= 1000) return [value, '']
+  const few = Object.fromEntries(
+    keys.slice(0, 100).map((key) => [key, (value as Record<string, unknown>)[key]]),
+  )
+  return [few, `\n… shortened: ${keys.length.toLocaleString('en')} keys in all, the first 100 shown`]
+}
+
+/** What asynchronous hooks leave on promises is nobody's value. */
+function withoutHooks(text: string): string {
+  if (!text.includes('[Symbol(async_id_symbol)]')) return text
+  return text
+    .replace(/,?\s*\[Symbol\((?:trigger_)?async_id_symbol\)\]: \d+/g, '')
+    .replace(/,?\s*\[Symbol\(kResourceStore\)\]: (?:[\w$]* ?\{[^{}]*\}|[^,\n}]*)/g, '')
+    .replace(/Promise \{\s+([^\n]*?),?\s*\}/g, 'Promise { $1 }')
+}
+
+/** A value as Node shows it, shortened. Never throws, whatever the value does when it is looked at. */
 export function inspected(value: unknown): string {
   if (typeof value === 'string') return shorten(value.length > 20_000 ? value : inspect(value))
-  return shorten(inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 }))
+  try {
+    const heavy = isHeavy(value)
+    const options = { depth: heavy ? 2 : 4, maxArrayLength: heavy ? 25 : 100, maxStringLength: 10_000 }
+    const plain = typeof value === 'object' && value !== null && !types.isProxy(value)
+    const [shown, note] = heavy && plain ? firstKeys(value) : [value, '']
+    return shorten(withoutHooks(inspect(shown, { ...options, breakLength: 100 }))) + note
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'no error'
+    return `${typeof value === 'function' ? '[Function]' : '[object]'} that cannot be looked at (${why})`
+  }
 }

@@ -23,6 +23,8 @@ interface Displayable {
   toString(): string
 }
 declare const display: Display
+/** Names the method that says how an object looks: \`[$display]() { return { 'text/html': '…' } }\`. */
+declare const $display: unique symbol
 /** HTML to be shown: \`html('<b>x</b>')\`, or as a template tag, which escapes what is interpolated. */
 declare function html(source: string | TemplateStringsArray, ...values: unknown[]): Displayable
 /** An SVG picture to be shown, from its source text. */
