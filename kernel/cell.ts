@@ -5,25 +5,56 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DisplayTarget } from './display/globals.ts'
 import type { CellRef, MimeBundle, Output, OutputListener } from './outputs.ts'
 
+/** Asks the person at the notebook; rejects when the signal aborts. */
+export type InputAsker = (prompt: string, password: boolean, signal: AbortSignal) => Promise<string>
+
+/** Thrown by `input()` where nobody can be asked. The name is Jupyter's. */
+class StdinNotImplemented extends Error {
+  override readonly name = 'StdinNotImplemented'
+}
+
+export interface CellOptions {
+  onOutput?: OutputListener
+  onInput?: InputAsker
+  /** Told when something first wants to know of an interrupt. */
+  onListen?: (cell: Cell) => void
+}
+
 export class Cell implements CellRef, DisplayTarget {
   readonly id: string
   readonly executionCount: number
   readonly #listener: OutputListener
-  readonly #controller = new AbortController()
+  readonly #asker: InputAsker | undefined
   readonly #held = new Set<Promise<void>>()
+  readonly #onListen: ((cell: Cell) => void) | undefined
+  #controller: AbortController | undefined
 
-  constructor(id: string, executionCount: number, listener: OutputListener) {
+  constructor(id: string, executionCount: number, options: CellOptions = {}) {
+    const { onOutput = () => {}, onInput, onListen } = options
     this.id = id
     this.executionCount = executionCount
-    this.#listener = listener
+    this.#listener = onOutput
+    this.#asker = onInput
+    this.#onListen = onListen
   }
 
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      this.#onListen?.(this)
+    }
     return this.#controller.signal
   }
 
   abort(): void {
+    this.#controller ??= new AbortController()
     this.#controller.abort()
+  }
+
+  /** A line typed by the person at the notebook. */
+  async ask(prompt: string, password: boolean): Promise<string> {
+    if (this.#asker) return this.#asker(prompt, password, this.signal)
+    throw new StdinNotImplemented('input() was called, but nobody can be asked here')
   }
 
   emit(output: Output): void {
@@ -61,9 +92,14 @@ export class Cell implements CellRef, DisplayTarget {
 const storage = new AsyncLocalStorage<Cell>()
 let latest: Cell | undefined
 
-/** Runs `work` as part of a cell. */
+/** Runs `work` as part of a cell, which is the latest one from now on. */
 export function within<T>(cell: Cell, work: () => T): T {
   latest = cell
+  return storage.run(cell, work)
+}
+
+/** Runs `work` with a cell's outputs, for work that is not a cell's: code of unknown origin is not taken for it. */
+export function beside<T>(cell: Cell, work: () => T): T {
   return storage.run(cell, work)
 }
 

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events'
 import { shorten } from './display/text.ts'
 
 /** One write is cut beyond this many characters. */
-const MAX_WRITE = 1_000_000
+const MAX_WRITE = 10_000_000
 
 export type StreamWriter = (name: 'stdout' | 'stderr', text: string) => void
 

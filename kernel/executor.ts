@@ -47,7 +47,8 @@ export function createExecutor(cwd: string): Executor {
   const { createExecutor: create } = loadTslab()
   const scope = globalThis as { __tslab__?: unknown }
   let pending = ''
-  let outcome: RunOutcome = { ok: true, value: undefined }
+  let outcome: { is: RunOutcome } = { is: { ok: true, value: undefined } }
+  let abandon = () => {}
 
   const node = {
     convert: () => ({
@@ -60,10 +61,10 @@ export function createExecutor(cwd: string): Executor {
   }
   const sink = {
     log: (box: { value: unknown }) => {
-      outcome = { ok: true, value: box.value }
+      outcome.is = { ok: true, value: box.value }
     },
     error: (thrown: unknown) => {
-      outcome = { ok: false, thrown }
+      outcome.is = { ok: false, thrown }
     },
   }
   const before = scope.__tslab__
@@ -74,22 +75,36 @@ export function createExecutor(cwd: string): Executor {
     sink,
   )
   // The executor's code finds its variables through this one global; each session puts its own there.
-  const own = scope.__tslab__
+  const variables = scope.__tslab__
   scope.__tslab__ = before
 
   return {
     locals: executor.locals,
-    interrupt: () => executor.interrupt(),
+    interrupt() {
+      executor.interrupt()
+      // Code that was cut off (the inspector's terminateExecution) took tslab's promise with it.
+      setImmediate(abandon)
+    },
     close: () => executor.close(),
     async run(output) {
       pending = output
-      outcome = { ok: true, value: undefined }
-      scope.__tslab__ = own
-      const running = executor.execute('')
-      await running
+      const own: { is: RunOutcome } = { is: { ok: true, value: undefined } }
+      outcome = own
+      await new Promise<void>((resolve) => {
+        abandon = () => {
+          own.is = { ok: false, thrown: new Error(INTERRUPTED) }
+          resolve()
+        }
+        // From a stack of its own: cutting off the cell's code must not take ours with it.
+        queueMicrotask(() => {
+          scope.__tslab__ = variables
+          void executor.execute('').then(() => resolve())
+        })
+      })
+      abandon = () => {}
       pending = ''
       delete executor.locals[RESULT_NAME]
-      return outcome
+      return own.is
     },
   }
 }

@@ -14,7 +14,11 @@ function shared(): () => void {
     return cell
   }
   const scope = globalThis as Record<string, unknown>
-  const globals = displayGlobals(running)
+  const globals: Record<string, unknown> = {
+    ...displayGlobals(running),
+    input: (prompt: unknown = '', { password = false }: { password?: boolean } = {}) =>
+      running().ask(String(prompt), password),
+  }
   const before = new Map(
     Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(scope, name)]),
   )

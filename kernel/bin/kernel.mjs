@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+// The Jupyter kernel; what it does is in kernel.ts.
+import { start } from './start.mjs'
+
+await start('kernel')

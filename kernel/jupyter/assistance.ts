@@ -1,0 +1,61 @@
+// Completion and inspection in a thread of their own, so that they work while a cell runs or blocks. The thread
+// starts with the first request, is then told every cell that ran, and holds its own copy of the types.
+import type { Worker } from 'node:worker_threads'
+import type { AssistAnswer, AssistRequest } from './assist-worker.ts'
+import { startThread } from './thread.ts'
+
+/** Where a cell that ran leaves its names. */
+interface Committed {
+  code: string
+  names?: string[]
+}
+
+export class Assistance {
+  readonly #settings: { cwd: string; preload?: string }
+  readonly #waiting = new Map<number, (answer: AssistAnswer) => void>()
+  #committed: Committed[] = []
+  #worker: Worker | undefined
+  #count = 0
+
+  constructor(settings: { cwd: string; preload?: string }) {
+    this.#settings = settings
+  }
+
+  commit(cell: Committed): void {
+    if (this.#worker) this.#worker.postMessage({ type: 'commit', ...cell } satisfies AssistRequest)
+    this.#committed.push(cell)
+  }
+
+  /** Never rejects; the answer is empty when the thread has died. */
+  ask(question: { type: 'complete' | 'inspect'; code: string; position: number; detail?: 0 | 1 }) {
+    const id = ++this.#count
+    return new Promise<AssistAnswer>((resolve) => {
+      this.#waiting.set(id, resolve)
+      this.#started().postMessage({ ...question, id } satisfies AssistRequest)
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.terminate()
+  }
+
+  #started(): Worker {
+    if (this.#worker) return this.#worker
+    const worker = startThread('./assist-worker.ts', import.meta.url, this.#settings)
+    this.#worker = worker
+    worker.on('message', (answer: AssistAnswer) => {
+      this.#waiting.get(answer.id)?.(answer)
+      this.#waiting.delete(answer.id)
+    })
+    // Without memory for the types, say, the next request starts another one.
+    worker.on('error', () => {})
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined
+      for (const [id, resolve] of this.#waiting) resolve({ id })
+      this.#waiting.clear()
+    })
+    for (const cell of this.#committed)
+      worker.postMessage({ type: 'commit', ...cell } satisfies AssistRequest)
+    return worker
+  }
+}
