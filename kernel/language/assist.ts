@@ -3,7 +3,7 @@ import ts from 'typescript'
 import { findMagics } from '../magics/find.ts'
 import { cellMagics, lineMagics } from '../magics/list.ts'
 import type { Converter, Probe } from './converter.ts'
-import { isInternal, matching, quickCompletion } from './quick.ts'
+import { matching, quickCompletion } from './quick.ts'
 
 export interface Completion {
   matches: string[]
@@ -30,21 +30,32 @@ export function complete(converter: Converter, text: string, position: number): 
   }
   const { code } = converter.magicsOf(text)
   const start = position - (/[\w$\u0080-\uffff]*$/.exec(code.slice(0, position))?.[0].length ?? 0)
-  const quick = quickCompletion(converter, code, start, position)
+  const quick = asked(() => quickCompletion(converter, code, start, position))
   if (quick) return quick
   const { service, path, offset } = converter.probe(code)
-  const found = service.getCompletionsAtPosition(path, offset + position, {
-    includeCompletionsForModuleExports: false,
-    includeCompletionsForImportStatements: false,
-    allowTextChangesInNewFiles: false,
-  })
-  // Inside a string (an import's path, a property name, one of the allowed values) TypeScript says what goes.
-  const span = found?.optionalReplacementSpan ?? found?.entries[0]?.replacementSpan
-  const from = span ? Math.min(Math.max(0, span.start - offset), position) : start
-  const entries = (found?.entries ?? []).filter(
-    ({ name, replacementSpan }) => !!replacementSpan || !isInternal(name),
+  const found = asked(() =>
+    service.getCompletionsAtPosition(path, offset + position, {
+      includeCompletionsForModuleExports: false,
+      includeCompletionsForImportStatements: false,
+    }),
   )
+  const entries = (found?.entries ?? []).filter(({ name }) => !name.startsWith('__selma_'))
+  // Inside a string (a module's name, a property, one of the allowed values) TypeScript says what is replaced,
+  // except for the parts of a path.
+  const span = found?.optionalReplacementSpan ?? entries[0]?.replacementSpan
+  if (span) return matching(entries, code, Math.min(Math.max(0, span.start - offset), position), position)
+  const isPath = entries.length > 0 && entries.every(({ kind }) => kind === 'script' || kind === 'directory')
+  const from = isPath ? position - /[^/'"`]*$/.exec(code.slice(0, position))![0].length : start
   return matching(entries, code, from, position)
+}
+
+/** The compiler's own answer about code that is still being typed, which can be more than it bears. */
+function asked<T>(question: () => T): T | undefined {
+  try {
+    return question()
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -61,11 +72,10 @@ export function inspectAt(
 ): string | undefined {
   const probe = converter.probe(code)
   const { service, path, offset } = probe
-  const at = [position, Math.max(0, position - 1)]
-    .map((one) => offset + one)
-    .find((one) => service.getQuickInfoAtPosition(path, one))
-  const info = at === undefined ? undefined : service.getQuickInfoAtPosition(path, at)
-  const call = service.getSignatureHelpItems(path, offset + position, undefined)
+  const infoAt = (one: number) => asked(() => service.getQuickInfoAtPosition(path, one))
+  const at = [position, Math.max(0, position - 1)].map((one) => offset + one).find(infoAt)
+  const info = at === undefined ? undefined : infoAt(at)
+  const call = asked(() => service.getSignatureHelpItems(path, offset + position, undefined))
   if (!info && !call) return undefined
   const parts: string[] = []
   if (info) {
@@ -96,13 +106,15 @@ function tagLines(tags: readonly ts.JSDocTagInfo[] | undefined, detail: 0 | 1): 
 }
 
 function declaredAt({ service, path, offset, isCell }: Probe, position: number): string {
-  const places = (service.getDefinitionAtPosition(path, position) ?? []).slice(0, 3).map((one) => {
-    const own = one.fileName === path && one.textSpan.start >= offset
-    if (isCell(one.fileName)) return own ? 'this cell' : 'an earlier cell'
-    const source = service.getProgram()?.getSourceFile(one.fileName)
-    const line = source ? source.getLineAndCharacterOfPosition(one.textSpan.start).line + 1 : 1
-    return `${one.fileName}:${line}`
-  })
+  const places = (asked(() => service.getDefinitionAtPosition(path, position)) ?? [])
+    .slice(0, 3)
+    .map((one) => {
+      const own = one.fileName === path && one.textSpan.start >= offset
+      if (isCell(one.fileName)) return own ? 'this cell' : 'an earlier cell'
+      const source = service.getProgram()?.getSourceFile(one.fileName)
+      const line = source ? source.getLineAndCharacterOfPosition(one.textSpan.start).line + 1 : 1
+      return `${one.fileName}:${line}`
+    })
   return places.length > 0 ? `declared in ${[...new Set(places)].join(', ')}` : ''
 }
 

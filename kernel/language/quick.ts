@@ -63,7 +63,7 @@ function inScope(converter: Converter, scope: Scope): Known {
 }
 
 /** Names of ours that no cell should see, and names that no dot can be followed by. */
-export const isInternal = (name: string): boolean => /^__selma_|[^\w$\u0080-\uffff]|^\d/.test(name)
+const isInternal = (name: string): boolean => /^__selma_|[^\w$\u0080-\uffff]|^\d/.test(name)
 
 /** Names that the cell itself declares and that `node` can see. */
 function localNames(node: ts.Node): Entry[] {
