@@ -4,6 +4,7 @@
 import { utimes } from 'node:fs/promises'
 import { SelmaError } from '../base/errors.ts'
 import { withLock } from '../jobs/lock.ts'
+import { cacheError } from './cache.ts'
 
 /** Shorter than what lib/jobs takes for the age of a dead holder on another machine. */
 const heartbeat = 5_000
@@ -12,6 +13,7 @@ const heartbeat = 5_000
  * Runs `body` as the only one that holds the lock file `path`.
  *
  * @param wait called while another process holds it; to sleep, or to throw
+ * @throws SelmaError `io` when the lock cannot be made
  */
 export async function withDownloadLock<T>(
   path: string,
@@ -39,7 +41,8 @@ export async function withDownloadLock<T>(
       )
     } catch (error) {
       // The lock itself fails with the file error as its cause, and with none when somebody holds it.
-      if (held || !(error instanceof SelmaError) || error.cause !== undefined) throw error
+      if (held || !(error instanceof SelmaError)) throw error
+      if (error.cause !== undefined) throw cacheError(error.cause, path)
     }
     await wait()
   }

@@ -72,6 +72,7 @@ export function checkFileName(name: string, repo: string): string {
     name.length > 1024 ||
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     /[\x00-\x1f\x7f\\]/.test(name) ||
+    /\p{Surrogate}/u.test(name) ||
     parts.some((piece) => piece === '' || piece === '.' || piece === '..' || /^[A-Za-z]:/.test(piece))
   if (bad)
     fail(

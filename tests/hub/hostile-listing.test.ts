@@ -22,6 +22,7 @@ describe('names from the server', () => {
     '',
     '..',
     'a\nb',
+    'a\ud800b',
   ]
   it.each(bad)('%j is refused', async (path) => {
     const { repo, options, cacheDir } = await hubSetup({ files: undefined })
