@@ -10,11 +10,12 @@ import {
   getSkill,
   images,
   merge,
-  type Prompts,
+  Prompts,
   prompts,
   type T2I,
   truePictures,
 } from '../../lib/index.ts'
+import { caption, sampleScene } from '../../lib/shapes/index.ts'
 import { writeImageFolderCopy } from './datasets.ts'
 
 export interface Condition {
@@ -22,6 +23,8 @@ export interface Condition {
   skills: readonly string[]
   /** Prompts of each skill. */
   prompts: number
+  /** Draws the training pictures; default the base itself (another model: weak-to-strong). */
+  drawnBy?: T2I
   /** Sampling of the training pictures. */
   teacher: { guidance: number; steps: number; rescale?: number; choose?: { of: number; errorRate: number } }
   /** LoRA training of one expert. */
@@ -48,7 +51,7 @@ const scales = [0.5, 1.5, 2]
 
 /** Trains every row of a condition with one training seed: its own prompts, pictures and initialisation. */
 export async function trainCondition(base: T2I, condition: Condition, seed: number): Promise<Trained> {
-  const { skills, teacher, train } = condition
+  const { skills, teacher, train, drawnBy = base } = condition
   const written: Prompts[] = []
   const data: Dataset[] = []
   for (const name of skills) {
@@ -59,7 +62,7 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
       threshold: 1,
     })
     written.push(set)
-    data.push(await images.generate(base, set, { ...teacher, seed }))
+    data.push(await images.generate(drawnBy, set, { ...teacher, seed }))
   }
   const trainOne = (
     from: Dataset | readonly Dataset[],
@@ -79,6 +82,7 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
   const factors = await merge(own, { method: 'average-factors', name: `factors ${seed}` })
   const split = await randomSplits(data, seed)
   const shuffled = await shuffledCaptions(data, seed)
+  const ordinary = await images.generate(drawnBy, ordinaryPrompts(condition, seed), { ...teacher, seed })
   const truth: Dataset[] = []
   for (const set of written) truth.push(await truePictures(set, { seed }))
   const trueExperts = await eachSkill(truth, 'true ', 200)
@@ -110,6 +114,11 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
       await merge(await eachSkill(shuffled, 'shuffled ', 400), { name: `shuffled ${seed}` }),
       'control',
     ),
+    row(
+      'mixed, prompts as in pre-training',
+      await trainOne(ordinary, 'ordinary', train.steps * skills.length, 103),
+      'control',
+    ),
     row('merged, true pictures', await merge(trueExperts, { name: `true ${seed}` }), 'ceiling'),
     row(
       'mixed, true pictures',
@@ -125,6 +134,16 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
     prompts: written,
     teacher: chosen.length > 0 ? { kept: average('kept'), all: average('all') } : undefined,
   }
+}
+
+/** As many prompts as all skills have, drawn as the base's own training captions were: no skill is taught. */
+function ordinaryPrompts({ prompts: each, skills }: Condition, seed: number): Prompts {
+  const random = new Random(seed).derive('ordinary')
+  const records = Array.from({ length: each * skills.length }, (_, i) => ({
+    id: `ordinary-${i}`,
+    text: caption(sampleScene(random, { split: 'train' }), random, { wordings: 'train' }),
+  }))
+  return new Prompts('ordinary', records, 'drawn as captions of pre-training')
 }
 
 /** All pictures dealt out at random into as many parts as there are skills. */

@@ -3,17 +3,18 @@
 // its installation and packages from outside the registry, which only a project of its own can override, and
 // whoever installs this package is another project. dist/ is replaced as a whole, or stays as it was.
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleDanfo } from './build/danfo.mjs'
+import { bundleDanfo } from './build/danfo.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const staging = join(root, `dist.${process.pid}.tmp`)
 const require = createRequire(import.meta.url)
 
-function compile() {
+function compile(): void {
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
   const args = [tsc, '--project', join(root, 'tsconfig.build.json'), '--outDir', staging]
   const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
@@ -24,10 +25,10 @@ function compile() {
 const code = new Set(['.ts', '.mjs', '.md'])
 
 /** What is not code goes along as it is, at the same place. The starters in kernel/bin stay where they are. */
-async function copyData(folder) {
+async function copyData(folder: string): Promise<void> {
   for (const entry of await readdir(join(root, folder), { withFileTypes: true, recursive: true })) {
     if (!entry.isFile() || code.has(extname(entry.name)) || entry.name.endsWith('.tmp')) continue
-    const from = join(entry.parentPath ?? entry.path, entry.name)
+    const from = join(entry.parentPath, entry.name)
     const to = join(staging, from.slice(root.length))
     await mkdir(dirname(to), { recursive: true })
     await cp(from, to)
@@ -40,13 +41,11 @@ try {
   await bundleDanfo(join(staging, 'node_modules', 'danfojs-node'))
   // Made by the extension's own build, which is none of this script's.
   const extension = join(root, 'dist', 'labextension')
-  await cp(extension, join(staging, 'labextension'), { recursive: true }).catch((error) => {
-    if (error.code !== 'ENOENT') throw error
-  })
+  if (existsSync(extension)) await cp(extension, join(staging, 'labextension'), { recursive: true })
   await rm(join(root, 'dist'), { recursive: true, force: true })
   await rename(staging, join(root, 'dist'))
 } catch (error) {
-  process.stderr.write(`${error.stack ?? error}\n`)
+  process.stderr.write(`${(error as Error).stack}\n`)
   process.exitCode = 1
 } finally {
   await rm(staging, { recursive: true, force: true })

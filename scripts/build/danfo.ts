@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url)
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 /** The folder of the package that a bundled file is from. */
-function packageOf(path) {
+function packageOf(path: string): string | undefined {
   const parts = path.split(/[\\/]/)
   const at = parts.lastIndexOf('node_modules')
   if (at < 0) return undefined
@@ -18,24 +18,25 @@ function packageOf(path) {
 }
 
 /** The licences of the bundled packages, as they ask for. */
-async function licences(folders) {
-  const texts = []
+async function licences(folders: Iterable<string>): Promise<string> {
+  const texts: string[] = []
   for (const folder of [...folders].sort()) {
     const { name, version, license, licenses } = JSON.parse(
       await readFile(join(folder, 'package.json'), 'utf8'),
     )
     const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
     const bodies = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
-    const kind = license ?? licenses?.map(({ type }) => type).join(', ') ?? 'see its page'
+    const kind = license ?? licenses?.map(({ type }: { type: string }) => type).join(', ') ?? 'see its page'
     texts.push([`${name} ${version} (${kind})`, ...bodies.map((body) => body.trim())].join('\n\n'))
   }
   return `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }
 
 /** @param folder of the package that is made */
-export async function bundleDanfo(folder) {
+export async function bundleDanfo(folder: string): Promise<void> {
   const entry = require.resolve('danfojs-node')
-  const own = join(packageOf(entry), 'dist')
+  const source = packageOf(entry) as string
+  const own = join(source, 'dist')
   const { metafile } = await build({
     entryPoints: [entry],
     outfile: join(folder, 'index.cjs'),
@@ -52,9 +53,7 @@ export async function bundleDanfo(folder) {
     metafile: true,
     logLevel: 'warning',
   })
-  const { version, description, license } = JSON.parse(
-    await readFile(join(packageOf(entry), 'package.json'), 'utf8'),
-  )
+  const { version, description, license } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'))
   // Declarations of packages that are bundled are not there: TypeScript takes what it cannot find for `any`.
   await mkdir(folder, { recursive: true })
   await cp(own, join(folder, 'types'), {
@@ -62,8 +61,8 @@ export async function bundleDanfo(folder) {
     filter: (path) => !/\.[^./\\]+$/.test(path.slice(own.length)) || path.endsWith('.d.ts'),
   })
   const types = `./types${entry.slice(own.length).replace(/\.js$/, '.d.ts').split(sep).join('/')}`
-  const folders = new Set(Object.keys(metafile.inputs).map((path) => packageOf(join(root, path))))
-  folders.delete(undefined)
+  const inputs = Object.keys(metafile.inputs).map((path) => packageOf(join(root, path)))
+  const folders = new Set(inputs.filter((one) => one !== undefined))
   const main = './index.cjs'
   const about = { name: 'danfojs-node', version, description, license, main, types }
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(about, null, 2)}\n`)
