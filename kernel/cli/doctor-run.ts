@@ -4,21 +4,15 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { inPackage } from '../../lib/base/own-file.ts'
 import { jobsRoot } from '../../lib/jobs/index.ts'
-import { compile, Graph, LocalSession, matmul } from '../../lib/runtime/index.ts'
 import { embeddedModels, locateModel } from '../../lib/shapes/models.ts'
+import type { Check } from './doctor-check.ts'
+import { checkJupyter } from './doctor-jupyter.ts'
+import { checkProviders } from './doctor-providers.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Answer } from './perform.ts'
 import { shortPath } from './run-stage.ts'
-
-export interface Check {
-  name: string
-  /** `missing` is no fault: some things do not work without it. */
-  state: 'ok' | 'warning' | 'missing' | 'failed'
-  found: string
-  fix?: string
-}
 
 const gib = (bytes: number): number => bytes / 2 ** 30
 
@@ -33,37 +27,11 @@ function node(): Check {
 }
 
 function packages(): Check {
-  const script = fileURLToPath(new URL('../../scripts/ensure-installed.mjs', import.meta.url))
+  const script = inPackage('scripts', 'ensure-installed.mjs')
   if (!existsSync(script)) return { name: 'packages', state: 'ok', found: 'installed as a package' }
   const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' })
   if (status === 0) return { name: 'packages', state: 'ok', found: 'as in package-lock.json' }
   return { name: 'packages', state: 'warning', found: stderr.trim(), fix: 'npm ci' }
-}
-
-const SIZE = 512
-const ROUNDS = 20
-
-async function onnxRuntime(): Promise<Check> {
-  const name = 'ONNX Runtime'
-  try {
-    const graph = new Graph()
-    const x = graph.input('x', [SIZE, SIZE])
-    graph.output('y', matmul(x, x))
-    const session = await LocalSession.create(compile(graph))
-    const feeds = { x: new Float32Array(SIZE * SIZE).fill(1) }
-    const { y } = await session.run(feeds)
-    const began = performance.now()
-    for (let round = 0; round < ROUNDS; round++) await session.run(feeds)
-    const seconds = (performance.now() - began) / 1000
-    await session.release()
-    if (y[0] !== SIZE) return { name, state: 'failed', found: `512 ones add up to ${y[0]}`, fix: 'npm ci' }
-    const speed = (2 * SIZE ** 3 * ROUNDS) / seconds / 1e9
-    const found = `runs on cpu, ${availableParallelism()} cores: ${SIZE}×${SIZE} product in ${((seconds / ROUNDS) * 1000).toFixed(1)} ms (${speed.toFixed(0)} GFLOP/s)`
-    return { name, state: 'ok', found }
-  } catch (error) {
-    const fix = 'run npm ci; on Linux it needs glibc 2.28 or later, on Windows the Visual C++ runtime'
-    return { name, state: 'failed', found: (error as Error).message.split('\n')[0], fix }
-  }
 }
 
 function models(): Check {
@@ -99,7 +67,7 @@ async function disk(): Promise<Check[]> {
 
 function memory(): Check {
   const [free, total] = [gib(freemem()), gib(totalmem())]
-  const found = `${free.toFixed(1)} GiB free of ${total.toFixed(1)}; ${cpus()[0]?.model.trim() ?? 'unknown processor'}`
+  const found = `${free.toFixed(1)} GiB free of ${total.toFixed(1)}; ${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`
   if (total >= 4) return { name: 'memory', state: 'ok', found }
   return {
     name: 'memory',
@@ -125,10 +93,11 @@ export async function runDoctor(): Promise<Answer> {
   const checks: Check[] = [
     node(),
     packages(),
-    await onnxRuntime(),
+    ...(await checkProviders()),
     models(),
     ...(await disk()),
     memory(),
+    ...(await checkJupyter()),
     key('OPENAI_API_KEY', 'for --llm'),
     key('HF_TOKEN', 'for gated models of the Hugging Face Hub'),
   ]

@@ -8,7 +8,7 @@ export function doctorCommand(program: Command): void {
       .command('doctor')
       .summary('check this machine')
       .description(
-        'Checks Node, packages, ONNX Runtime, models, disk, memory and keys; tells how to mend what is amiss.',
+        'Checks Node, packages, what ONNX Runtime computes on, models, disk, memory, JupyterLab with the kernel, and\nkeys; tells how to mend what is amiss.',
       ),
     ['selma doctor', 'selma doctor --json'],
     async () => (await import('./doctor-run.ts')).runDoctor(),

@@ -39,7 +39,7 @@ export function installCommand(program: Command): void {
     [
       'selma install',
       'selma install --sys-prefix',
-      'selma install --prefix .venv --node /opt/node24/bin/node',
+      'selma install --prefix .venv --node ~/node24/bin/node',
     ],
     async (options, context) => (await import('./install-run.ts')).runInstall(options, context),
   )

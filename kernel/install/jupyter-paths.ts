@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join, posix, win32 } from 'node:path'
+import { join, posix, win32 } from 'node:path'
 import { fail } from '../../lib/base/errors.ts'
 import { findProgram } from './programs.ts'
 
@@ -77,9 +77,4 @@ export function searchedDataDirs(prefixes: readonly string[], place: Place = {})
       ? [win32.join(env.PROGRAMDATA ?? 'C:\\ProgramData', 'jupyter')]
       : ['/usr/local/share/jupyter', '/usr/share/jupyter']
   return [...new Set([...given, userDataDir(place), ...prefixes.map(prefixDataDir), ...system])]
-}
-
-/** The environment that an executable belongs to: `<prefix>/bin/jupyter`, `<prefix>\Scripts\jupyter.exe`. */
-export function prefixOfProgram(path: string): string {
-  return dirname(dirname(path))
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { fail } from '../../lib/base/errors.ts'
 import { inPackage } from '../../lib/base/own-file.ts'
@@ -79,7 +80,7 @@ export function whatIsStale(spec: KernelSpec, version: string): string | undefin
   if (!found) return `its Node does not run: ${node}`
   if (!isNewEnough(found)) return `its Node is ${found}, ${leastNodeMajor} or later is needed: ${node}`
   if (starter !== kernelStarter()) return `it starts another copy of SELMA Lab: ${starter}`
-  if (JSON.stringify(spec) !== JSON.stringify(kernelSpec({ node, version })))
+  if (!isDeepStrictEqual(spec, kernelSpec({ node, version })))
     return `it was written by version ${spec.metadata?.selma?.version}, this is ${version}`
   return undefined
 }

@@ -1,4 +1,4 @@
-// `selma run`, `selma doctor`, and the tables of `selma quickstart`.
+// `selma run`, and the tables of `selma quickstart`.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -54,20 +54,6 @@ describe('selma run', { timeout: 120_000 }, () => {
     expect(stdout).toContain('cell 3 failed: Error: no such thing')
     expect(stderr).toContain('no such thing')
     expect(await readFile(join(folder, 'n.ipynb'), 'utf8')).toContain('a: 2')
-  })
-})
-
-describe('selma doctor', () => {
-  it('names no key', async () => {
-    const secret = 'not-to-be-seen-0123456789'
-    const { stdout, stderr } = await selma('doctor --json', await temporaryFolder(), {
-      OPENAI_API_KEY: secret,
-    })
-    const { checks } = JSON.parse(stdout) as { checks: { name: string; state: string; fix?: string }[] }
-    expect(stdout + stderr).not.toContain(secret)
-    const states = Object.fromEntries(checks.map(({ name, state }) => [name, state]))
-    expect(states).toMatchObject({ Node: 'ok', 'ONNX Runtime': 'ok', OPENAI_API_KEY: 'ok' })
-    for (const { state, fix } of checks) if (state !== 'ok') expect(fix).toBeTruthy()
   })
 })
 
