@@ -35,11 +35,12 @@ export function shorten(text: string, limit = 20_000): string {
 /** More than this many values make Node's inspection slow and its text useless. */
 const MANY = 20_000
 
-/** True when what inspection would visit, four levels deep, is more than it should. Calls no getter. */
+/** Looks at what inspection would visit, four levels deep: true when that is too much. Calls no getter. */
 function isHeavy(value: unknown): boolean {
   let left = MANY
   const visit = (one: unknown, depth: number): void => {
     if (--left < 0 || depth > 4 || typeof one !== 'object' || one === null || types.isProxy(one)) return
+    if (types.isPromise(one)) hideHooks(one)
     if (Array.isArray(one)) {
       for (let at = 0; at < Math.min(one.length, 100) && left >= 0; at++) {
         const property = Object.getOwnPropertyDescriptor(one, at)
@@ -75,13 +76,12 @@ function firstKeys(value: object): [object, string] {
   return [few, `\n… shortened: ${keys.length.toLocaleString('en')} keys in all, the first 100 shown`]
 }
 
-/** What asynchronous hooks leave on promises is nobody's value. */
-function withoutHooks(text: string): string {
-  if (!text.includes('[Symbol(async_id_symbol)]')) return text
-  return text
-    .replace(/,?\s*\[Symbol\((?:trigger_)?async_id_symbol\)\]: \d+/g, '')
-    .replace(/,?\s*\[Symbol\(kResourceStore\)\]: (?:[\w$]* ?\{[^{}]*\}|[^,\n}]*)/g, '')
-    .replace(/Promise \{\s+([^\n]*?),?\s*\}/g, 'Promise { $1 }')
+/** What asynchronous hooks hang on promises is nobody's value: it stays, but is not listed. */
+function hideHooks(promise: Promise<unknown>): void {
+  for (const key of Object.getOwnPropertySymbols(promise)) {
+    if (/^(trigger_)?async_id_symbol$|^kResourceStore$/.test(key.description ?? ''))
+      Object.defineProperty(promise, key, { enumerable: false })
+  }
 }
 
 /** A value as Node shows it, shortened. Never throws, whatever the value does when it is looked at. */
@@ -92,7 +92,7 @@ export function inspected(value: unknown): string {
     const options = { depth: heavy ? 2 : 4, maxArrayLength: heavy ? 25 : 100, maxStringLength: 10_000 }
     const plain = typeof value === 'object' && value !== null && !types.isProxy(value)
     const [shown, note] = heavy && plain ? firstKeys(value) : [value, '']
-    return shorten(withoutHooks(inspect(shown, { ...options, breakLength: 100 }))) + note
+    return shorten(inspect(shown, { ...options, breakLength: 100 })) + note
   } catch (error) {
     const why = error instanceof Error ? error.message : 'no error'
     return `${typeof value === 'function' ? '[Function]' : '[object]'} that cannot be looked at (${why})`

@@ -130,8 +130,11 @@ export function findMagics(code: string, isKnown: (name: string) => boolean = ()
     // What follows may belong to it: `!ready` and `&& go()` on the next line.
     if ((source.parseDiagnostics ?? []).length > wrong.length) return false
     if (one.kind === 'line') return lineMagics.has(one.name) && !exists(one.name)
-    const names = plainNames(code.slice(one.start, one.end))
-    return names !== undefined && names.length > 0 && !names.some(exists)
+    const line = code.slice(one.start, one.end)
+    const names = plainNames(line)
+    if (!names || names.some(exists)) return false
+    // `!/bin/ls` reads as a regular expression, which nobody would negate.
+    return names.length > 0 || line[1] === '/'
   }
   const found = new Set(candidates.filter(isMagic))
   candidates.splice(0, candidates.length, ...found)

@@ -55,8 +55,9 @@ export async function runCommand(
       : spawn(command[0], command.slice(1), { ...options, shell: windows })
   for (const name of ['stdout', 'stderr'] as const) {
     const decoder = new StringDecoder('utf8')
-    child[name].on('data', (chunk: Buffer) => write(name, decoder.write(chunk)))
-    child[name].on('end', () => write(name, decoder.end()))
+    const pass = (text: string) => text && write(name, text)
+    child[name].on('data', (chunk: Buffer) => pass(decoder.write(chunk)))
+    child[name].on('end', () => pass(decoder.end()))
   }
   let kill: NodeJS.Timeout | undefined
   const stop = () => {

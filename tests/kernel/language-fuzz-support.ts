@@ -36,7 +36,7 @@ export const realCells = [
   'const größe = 5, 名 = "🎉", $ = 1, _ = 2\ngröße + 名 + $ + _',
   'declare global { interface Extra { a: number } }\nconst w: Extra = { a: 1 }\nw.a',
   'import os = require("node:os")\nconst m = await import("node:fs")\ntypeof os.cpus + typeof m.readFile + import.meta.url',
-  'const big = [' + Array.from({ length: 50 }, (_, at) => at).join(', ') + '] as const\nbig[3]',
+  `const big = [${Array.from({ length: 50 }, (_, at) => at).join(', ')}] as const\nbig[3]`,
   'async function* gen(): AsyncGenerator<number> { yield* [1, 2]; return }\nconst all = []\nfor await (const x of gen()) all.push(x)\nall',
   'if (true) { %time 1 }\nlet y = 3 % 2\ny\n  % 2',
 ]
