@@ -13,11 +13,15 @@ export interface AssistAnswer {
   text?: string
 }
 
+/** A cell that may have installed packages. */
+const INSTALLS = /^\s*(%npm\b|!)/m
+
 const assistant = createAssistant(workerData as { cwd: string; preload?: string })
 
 function answer(request: AssistRequest): AssistAnswer | undefined {
   if (request.type === 'commit') {
     assistant.commit(request.code, request.names)
+    if (INSTALLS.test(request.code)) assistant.refresh()
     return undefined
   }
   const { id, type, code, position, detail } = request

@@ -21,7 +21,8 @@ export class Assistance {
     this.#settings = settings
   }
 
-  commit(cell: Committed): void {
+  commit({ code, names }: Committed): void {
+    const cell = { code, names }
     if (this.#worker) this.#worker.postMessage({ type: 'commit', ...cell } satisfies AssistRequest)
     this.#committed.push(cell)
   }

@@ -88,8 +88,8 @@ export class Cells {
       return
     }
     this.#running = id
-    const page = pageRequest(code)
-    const reply = await session.execute(page ? '' : code, {
+    // What is known of a name is not run: the front has it from the thread that inspects.
+    const reply = await session.execute(pageRequest(code) ? '' : code, {
       id,
       silent,
       counted: storeHistory && !silent,
@@ -104,11 +104,6 @@ export class Cells {
       for (const [name, expression] of Object.entries(expressions))
         values[name] = await session.evaluate(expression)
       content.user_expressions = values
-      if (page) {
-        const data = session.inspect(page.name, page.name.length, page.detail)
-        const missing = { 'text/plain': `${page.name} is not known here` }
-        content.payload = [{ source: 'page', data: data ?? missing, start: 0 }]
-      }
     }
     this.#running = undefined
     const text = reply.result?.['text/plain']

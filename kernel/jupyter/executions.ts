@@ -2,6 +2,7 @@
 // after an error everything that had arrived by then is aborted, also what came while the thread was blocked.
 import type { Json } from '../wire/message.ts'
 import type { History } from './history.ts'
+import { type PageRequest, pageRequest } from './pager.ts'
 import { type Request, type Responder, refusal } from './request.ts'
 import type { ToCells } from './threads.ts'
 
@@ -12,16 +13,24 @@ export class Executions {
   readonly #to: Responder
   readonly #post: (message: ToCells) => void
   readonly #history: History
+  readonly #inspect: (page: PageRequest) => Promise<string>
   readonly #queue: Request[] = []
   #current: Request | undefined
   #started = ''
   #count = 0
   #ending = false
 
-  constructor(to: Responder, post: (message: ToCells) => void, history: History) {
+  /** @param inspect what is known of a name, for `name?` */
+  constructor(
+    to: Responder,
+    post: (message: ToCells) => void,
+    history: History,
+    inspect: (page: PageRequest) => Promise<string>,
+  ) {
     this.#to = to
     this.#post = post
     this.#history = history
+    this.#inspect = inspect
   }
 
   get current(): Request | undefined {
@@ -74,6 +83,12 @@ export class Executions {
     const request = this.#current
     if (request?.header.msg_id !== id || this.#ending) return
     if (text !== undefined && stored(request)) this.#history.output(this.#count, text)
+    const page = ok && pageRequest(request.content.code as string)
+    if (page) {
+      const answer = { ...(typeof content === 'string' ? (JSON.parse(content) as Json) : content) }
+      answer.payload = [{ source: 'page', data: { 'text/plain': await this.#inspect(page) }, start: 0 }]
+      content = answer
+    }
     const stop = !ok && request.content.stop_on_error !== false && request.content.silent !== true
     if (stop) {
       this.#ending = true

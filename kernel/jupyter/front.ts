@@ -60,7 +60,11 @@ export class Front implements Responder {
       const message = { identities: [Buffer.from(kind)], header, parent, metadata, content, buffers }
       options.send('iopub', encode(message, key))
     }, flags)
-    this.#executions = new Executions(this, post, options.history)
+    this.#executions = new Executions(this, post, options.history, async ({ name, detail }) => {
+      const question = { type: 'inspect' as const, code: name, position: name.length, detail }
+      const { text } = await options.assistance.ask(question)
+      return text ?? `${name} is not known here`
+    })
     this.#answers = directAnswers(options)
     const ask = (token: number) =>
       post({ type: 'interrupt', token, running: this.#executions.current?.header.msg_id })

@@ -26,6 +26,8 @@ export interface KernelOptions {
   /** The Node that runs the kernel; default `SELMA_KERNEL_NODE`, else this one. */
   node?: string
   cwd?: string
+  /** Without the library in scope: completion then is quicker to start. */
+  bare?: boolean
   env?: Record<string, string | undefined>
 }
 
@@ -41,6 +43,7 @@ export interface Execution {
 }
 
 const entry = fileURLToPath(new URL('../../kernel/bin/kernel.mjs', import.meta.url))
+const bareEntry = fileURLToPath(new URL('./bare-kernel.mjs', import.meta.url))
 /** The Node that kernels run on. */
 export const kernelNode = process.env.SELMA_KERNEL_NODE || process.execPath
 
@@ -61,6 +64,7 @@ async function freePorts(count: number): Promise<number[]> {
 export async function startKernel({
   node = kernelNode,
   cwd,
+  bare,
   env,
 }: KernelOptions = {}): Promise<KernelClient> {
   const folder = mkdtempSync(join(tmpdir(), 'selma-kernel-'))
@@ -70,7 +74,7 @@ export async function startKernel({
   const file = join(folder, 'connection.json')
   const settings = { transport: 'tcp', ip: '127.0.0.1', signature_scheme: 'hmac-sha256', key, ...ports }
   writeFileSync(file, JSON.stringify(settings))
-  const child = spawn(node, ['--no-force-async-hooks-checks', entry, file], {
+  const child = spawn(node, ['--no-force-async-hooks-checks', bare ? bareEntry : entry, file], {
     cwd: cwd ?? folder,
     env: { ...process.env, SELMA_HOME: folder, JPY_PARENT_PID: String(process.pid), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
