@@ -26,7 +26,10 @@ export type Place = readonly [folder: string, name: string]
 
 /** Texts without what differs between two runs that are the same. */
 function neutral(text: string, places: readonly Place[]): string {
-  const placed = places.reduce((all, [folder, name]) => all.replaceAll(folder, name), text)
+  const placed = places.reduce(
+    (all, [folder, name]) => (folder.length > 1 ? all.replaceAll(folder, name) : all),
+    text,
+  )
   return placed.replace(/from the cache \([^()]*\)/g, 'computed')
 }
 
