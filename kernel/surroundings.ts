@@ -4,6 +4,7 @@ import { type Cell, currentCell, forgetLatest } from './cell.ts'
 import { captureConsole, captureProcess } from './console.ts'
 import { displayGlobals } from './display/globals.ts'
 
+const SIGNAL = Symbol.for('selma.signal')
 let users = 0
 let restoreShared: (() => void) | undefined
 
@@ -19,6 +20,9 @@ function shared(): () => void {
     input: (prompt: unknown = '', { password = false }: { password?: boolean } = {}) =>
       running().ask(String(prompt), password),
   }
+  // How the library finds out that the cell that called it is interrupted (lib/api/caller.ts).
+  const signals = globalThis as { [key: symbol]: (() => AbortSignal | undefined) | undefined }
+  signals[SIGNAL] = () => currentCell()?.signal
   const before = new Map(
     Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(scope, name)]),
   )
@@ -36,6 +40,7 @@ function shared(): () => void {
   })
   return () => {
     restoreConsole()
+    delete signals[SIGNAL]
     for (const [name, descriptor] of before) {
       if (descriptor) Object.defineProperty(scope, name, descriptor)
       else delete scope[name]

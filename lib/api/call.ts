@@ -1,6 +1,7 @@
 // What every call of a stage has beside its settings, and how it waits for its job.
 import { fail, SelmaError } from '../base/errors.ts'
 import { type Job, type RunOptions, type Stage, start, waitFor } from '../jobs/index.ts'
+import { callerSignal } from './caller.ts'
 import { jobUse, tellUse, type Use } from './used.ts'
 
 /** How a call behaves beside what it computes. */
@@ -10,7 +11,8 @@ export type CallOptions = Pick<RunOptions, 'fresh' | 'signal' | 'onEvent' | 'roo
 export type Where = Pick<CallOptions, 'fresh' | 'root'>
 
 /**
- * Starts a stage's job, or finds it, and waits for its result; an aborted signal checkpoints and stops it.
+ * Starts a stage's job, or finds it, and waits for its result; an aborted signal (by default
+ * that of the cell that calls) checkpoints and stops it.
  *
  * @param made what came out, for a listener to uses (used.ts)
  * @throws SelmaError `stopped` when the signal aborts, or the job's own error
@@ -18,7 +20,7 @@ export type Where = Pick<CallOptions, 'fresh' | 'root'>
 export async function call<Settings, Result, Input>(
   stage: Stage<Settings, Result, Input>,
   settings: Input,
-  { fresh, root, signal, onEvent }: CallOptions,
+  { fresh, root, signal = callerSignal(), onEvent }: CallOptions,
   made: (job: Job<Result>, result: Result) => Promise<Partial<Use>> = async () => ({}),
 ): Promise<{ job: Job<Result>; result: Result }> {
   if (signal?.aborted) fail('stopped', `${stage.name} was stopped before it began`, 'run it again')

@@ -10,6 +10,7 @@ import { encodePng } from '../formats/png.ts'
 import { ImageGrid } from '../plots/index.ts'
 import { Engine } from '../runtime/index.ts'
 import { locateModel } from '../shapes/models.ts'
+import { callerSignal } from './caller.ts'
 import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
 import type { Expert } from './expert.ts'
 import { flatten, tellUse } from './used.ts'
@@ -143,7 +144,7 @@ export class T2I {
    * @throws SelmaError `bad-input` for settings out of range, `stopped` when the signal aborts
    */
   async draw(prompt: string | readonly string[], options: DrawOptions = {}): Promise<Pictures> {
-    const { seed = 0, steps = 20, ...rest } = options
+    const { seed = 0, steps = 20, signal = callerSignal(), ...rest } = options
     const prompts = Array.isArray(prompt) ? [...prompt] : [prompt as string]
     if (prompts.length === 0 || prompts.some((text) => typeof text !== 'string'))
       fail('bad-input', 'there is no prompt', "give a text, e.g. draw('three red squares')")
@@ -152,16 +153,15 @@ export class T2I {
     const seeds = typeof seed === 'number' ? prompts.map(() => seed) : [...seed]
     const pipeline = await this.#load()
     const cancel = (): void => sharedEngine().cancel()
-    rest.signal?.addEventListener('abort', cancel, { once: true })
+    signal?.addEventListener('abort', cancel, { once: true })
     try {
-      const latents = await pipeline.sample(prompts, { seeds, steps, ...rest })
+      const latents = await pipeline.sample(prompts, { seeds, steps, signal, ...rest })
       const pictures = await pipeline.decode(latents)
-      const { signal: _, ...shown } = rest
       await tellUse(() => ({
         stage: 'draw',
         state: 'finished',
         when: new Date().toISOString(),
-        settings: flatten({ model: this.name, prompts, guidance: 7.5, rescale: 0, ...shown, seed, steps }),
+        settings: flatten({ model: this.name, prompts, guidance: 7.5, rescale: 0, ...rest, seed, steps }),
         defaults: { seed: 0, steps: 20, guidance: 7.5, rescale: 0 },
       }))
       return new Pictures(
@@ -170,7 +170,7 @@ export class T2I {
         `${this.name}, guidance ${rest.guidance ?? 7.5}, ${steps} steps, seed ${[...new Set(seeds)].join(', ')}`,
       )
     } finally {
-      rest.signal?.removeEventListener('abort', cancel)
+      signal?.removeEventListener('abort', cancel)
     }
   }
 

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: cells are source text
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Output } from '../../kernel/outputs.ts'
+import { callerSignal } from '../../lib/api/caller.ts'
 import { type TestSession, testSession } from './fixtures/session.ts'
 
 let session: TestSession
@@ -170,6 +171,18 @@ describe('interrupts', () => {
     setTimeout(() => stop.abort(), 50)
     expect(await running).toMatchObject({ status: 'error', error: { ename: 'Interrupted' } })
     expect(await session.run('aborted')).toBe('true')
+  })
+
+  it('reach what the library waits for, by the signal of the cell that calls it', async () => {
+    session = testSession()
+    expect(callerSignal()).toBeUndefined()
+    ;(globalThis as Record<string, unknown>).callerSignalOfTest = callerSignal
+    try {
+      const code = '(globalThis as any).callerSignalOfTest() === cellSignal()'
+      expect(await session.run(`await null; ${code}`)).toBe('true')
+    } finally {
+      delete (globalThis as Record<string, unknown>).callerSignalOfTest
+    }
   })
 
   it('do not start a cell that is interrupted before its turn', async () => {
