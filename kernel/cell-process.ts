@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs'
 import type { Use } from '../lib/api/used.ts'
 import { currentCell } from './cell.ts'
 import type { ExecuteReply, Output } from './outputs.ts'
+import type { Preload } from './preload.ts'
 import { createSession } from './session.ts'
 
 /** From the parent. */
@@ -42,7 +43,7 @@ listeners[Symbol.for('selma.used')] = (use) => {
   if (id !== undefined) post({ type: 'use', id, use })
 }
 
-const { cwd, preload } = JSON.parse(process.argv[2]) as { cwd: string; preload?: string | false }
+const { cwd, preload } = JSON.parse(process.argv[2]) as { cwd: string; preload?: Preload | false }
 const session = createSession({
   cwd,
   preload,

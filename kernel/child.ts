@@ -6,6 +6,7 @@ import type { Use } from '../lib/api/used.ts'
 import { ownModule, typescriptLoader } from '../lib/base/own-file.ts'
 import type { CellCommand, CellEvent } from './cell-process.ts'
 import type { CellError, ExecuteReply, Output } from './outputs.ts'
+import type { Preload } from './preload.ts'
 
 export interface CellProcess {
   /** Resolves when the process can run cells, or has ended without getting there. */
@@ -22,7 +23,7 @@ export interface CellProcess {
 export interface CellProcessOptions {
   cwd: string
   env?: Record<string, string | undefined>
-  preload?: string | false
+  preload?: Preload | false
   onOutput: (id: string, output: Output) => void
   /** What the cells use of the library. */
   onUse?: (id: string, use: Use) => void

@@ -19,6 +19,7 @@ import {
 import { type DisplayIndex, OutputArea } from './output-area.ts'
 import type { CellError, Output } from './outputs.ts'
 import { injectParameters } from './parameters.ts'
+import type { Preload } from './preload.ts'
 
 /** What happens while a notebook runs. `index` counts all cells of the notebook from 0. */
 export type NotebookProgress =
@@ -41,7 +42,7 @@ export interface RunNotebookOptions {
   /** Which cells to run, by index or id; default all code cells. */
   cells?: readonly (number | string)[]
   /** Module whose exports the cells have in scope; default the library. */
-  preload?: string | false
+  preload?: Preload | false
   /** Interrupts the running cell and ends the run; what was done is in the notebook. */
   signal?: AbortSignal
 }

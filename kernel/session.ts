@@ -1,16 +1,16 @@
 // A session: cells executed one after another over shared variables, their outputs as Jupyter names them.
 // Not a message loop and not a notebook: both drive a session from outside.
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ownModule } from '../lib/base/own-file.ts'
 import { beside, Cell, type InputAsker, within } from './cell.ts'
 import { format } from './display/formatters.ts'
 import { DisplayHandle } from './display/globals.ts'
 import { createExecutor } from './executor.ts'
-import { createImporter } from './importer.ts'
+import { createImporter, createMeta } from './importer.ts'
 import { type Completeness, type Completion, complete, inspectAt, isComplete } from './language/assist.ts'
 import { type ConvertedCell, createConverter } from './language/converter.ts'
 import type { CellError, CellRef, ExecuteReply, MimeBundle, OutputListener } from './outputs.ts'
+import { defaultPreload, type Preload } from './preload.ts'
 import { installSurroundings } from './surroundings.ts'
 import { Tracebacks } from './traceback.ts'
 
@@ -18,7 +18,7 @@ export interface SessionOptions {
   /** Folder that imports, `require` and relative paths start from; default the process's. */
   cwd?: string
   /** Module whose exports every cell has in scope, loaded when a cell first mentions one; default the library. */
-  preload?: string | false
+  preload?: Preload | false
   /** Gets the outputs of cells that bring no listener of their own. */
   onOutput?: OutputListener
   /** The process belongs to this session: capture its stdout and stderr and survive stray errors. */
@@ -75,9 +75,6 @@ export interface Session {
   close(): void
 }
 
-/** The library's own entry, preloaded by default. */
-export const defaultPreload = ownModule('../lib/index.ts', import.meta.url)
-
 /** How long an interrupted cell may take to end by itself, in ms. */
 const RESCUE_MS = 250
 
@@ -100,16 +97,12 @@ export function createSession(options: SessionOptions = {}): Session {
   const { preload = defaultPreload, onOutput, ownProcess = false, onCommit } = options
   const { uncut = (work) => work() } = options
   const cwd = resolve(options.cwd ?? process.cwd())
-  const converter = createConverter({ cwd, preload: preload || undefined })
+  const converter = createConverter({ cwd, preload: preload || [] })
   const executor = createExecutor(cwd)
   const load = createImporter(cwd)
   const tracebacks = new Tracebacks(cwd)
   const byScript = new Map<string, Cell>()
-  const meta = {
-    url: pathToFileURL(join(cwd, 'notebook.mts')).href,
-    dirname: cwd,
-    filename: join(cwd, 'notebook.mts'),
-  }
+  const meta = createMeta(cwd)
   let count = 0
   let running: Cell | undefined
   /** Ends the running cell without its help. */
@@ -117,7 +110,7 @@ export function createSession(options: SessionOptions = {}): Session {
   /** Work beside the cells that wants to know of an interrupt. */
   const handlers = new Set<Cell>()
   let queue: Promise<unknown> = Promise.resolve()
-  let library: Promise<void> | undefined
+  const libraries = new Map<string, Promise<void>>()
 
   const restore = installSurroundings(ownProcess, (error, kind) => {
     const script = tracebacks.scriptOf(error)
@@ -125,18 +118,23 @@ export function createSession(options: SessionOptions = {}): Session {
     cell?.stream('stderr', `${kind}:\n${tracebacks.thrown(error).traceback.join('\n')}\n`)
   })
 
-  /** Puts the library's exports among the variables, except where a cell took the name. */
-  function loadLibrary(): Promise<void> {
-    library ??= load(pathToFileURL(preload as string).href).then((module) => {
+  /** Puts a preloaded module's exports among the variables, except where a cell took the name. */
+  function loadLibrary(path: string): Promise<void> {
+    const known = libraries.get(path)
+    if (known) return known
+    const loading = load(pathToFileURL(path).href).then((module) => {
       const { declared } = converter.names()
       for (const [name, value] of Object.entries(module)) {
         if (name !== 'default' && !declared.has(name)) executor.locals[name] = value
       }
     })
-    library.catch(() => {
-      library = undefined
-    })
-    return library
+    libraries.set(path, loading)
+    loading.catch(() => libraries.delete(path))
+    return loading
+  }
+
+  async function loadLibraries(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await loadLibrary(path)
   }
 
   function commit(converted: ConvertedCell, code: string, names?: string[]): void {
@@ -158,7 +156,7 @@ export function createSession(options: SessionOptions = {}): Session {
       executor.interrupt()
     }
     signal?.addEventListener('abort', interrupt, { once: true })
-    helpers.set(converted.script, { import: load, meta, preload: loadLibrary })
+    helpers.set(converted.script, { import: load, meta, preload: loadLibraries })
     try {
       const outcome = await within(cell, () => executor.run(converted.output))
       if (!outcome.ok) {

@@ -36,11 +36,7 @@ export function installCommand(program: Command): void {
     )
       .option('--node <path>', 'the Node (24 or later) that the kernel runs on')
       .option('--force', 'replace a kernel of that name that is not SELMA’s'),
-    [
-      'selma install',
-      'selma install --sys-prefix',
-      'selma install --prefix .venv --node ~/node24/bin/node',
-    ],
+    ['selma install', 'selma install --sys-prefix', 'selma install --prefix .venv --node ~/node24/bin/node'],
     async (options, context) => (await import('./install-run.ts')).runInstall(options, context),
   )
 }

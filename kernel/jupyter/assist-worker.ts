@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Completion } from '../language/assist.ts'
 import { createAssistant } from '../language/assistant.ts'
+import type { Preload } from '../preload.ts'
 
 export type AssistRequest =
   | { type: 'commit'; code: string; names?: string[] }
@@ -16,7 +17,7 @@ export interface AssistAnswer {
 /** A cell that may have installed packages. */
 const INSTALLS = /^\s*(%npm\b|!)/m
 
-const assistant = createAssistant(workerData as { cwd: string; preload?: string })
+const assistant = createAssistant(workerData as { cwd: string; preload?: Preload })
 
 function answer(request: AssistRequest): AssistAnswer | undefined {
   if (request.type === 'commit') {

@@ -1,6 +1,7 @@
 // Completion and inspection in a thread of their own, so that they work while a cell runs or blocks. The thread
 // starts with the first request, is then told every cell that ran, and holds its own copy of the types.
 import type { Worker } from 'node:worker_threads'
+import type { Preload } from '../preload.ts'
 import type { AssistAnswer, AssistRequest } from './assist-worker.ts'
 import { startThread } from './thread.ts'
 
@@ -11,13 +12,13 @@ interface Committed {
 }
 
 export class Assistance {
-  readonly #settings: { cwd: string; preload?: string }
+  readonly #settings: { cwd: string; preload?: Preload }
   readonly #waiting = new Map<number, (answer: AssistAnswer) => void>()
   #committed: Committed[] = []
   #worker: Worker | undefined
   #count = 0
 
-  constructor(settings: { cwd: string; preload?: string }) {
+  constructor(settings: { cwd: string; preload?: Preload }) {
     this.#settings = settings
   }
 

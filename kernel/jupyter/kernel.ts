@@ -1,8 +1,8 @@
 // The kernel's process: the sockets in a thread of their own, which answers at once; the cells in this one, which
 // loads the compiler meanwhile.
-import { ownModule } from '../../lib/base/own-file.ts'
 import { currentCell } from '../cell.ts'
 import { comms } from '../comms.ts'
+import { defaultPreload, type Preload } from '../preload.ts'
 import { encodeJson } from '../wire/message.ts'
 import { Cells } from './cells.ts'
 import { startThread } from './thread.ts'
@@ -22,17 +22,16 @@ export function canCutOff(): boolean {
  * Runs a kernel in this process until a client shuts it down.
  *
  * @param connectionFile path of the file Jupyter wrote
- * @param preload module whose exports the cells have in scope; default the library
+ * @param preload modules whose exports the cells have in scope; default the library and the widgets
  */
 export async function runKernel(
   connectionFile: string,
-  { preload }: { preload?: string } = {},
+  { preload = defaultPreload }: { preload?: Preload } = {},
 ): Promise<void> {
-  const library = preload ?? ownModule('../../lib/index.ts', import.meta.url)
   const flags = sharedFlags()
   const cwd = process.cwd()
   const canCut = canCutOff()
-  const settings: FrontSettings = { connectionFile, cwd, preload: library, flags, canCut }
+  const settings: FrontSettings = { connectionFile, cwd, preload, flags, canCut }
   const front = startThread('./front-worker.ts', import.meta.url, settings)
   const stderr = process.stderr.write.bind(process.stderr)
   front.on('error', (error) => {
@@ -67,7 +66,7 @@ export async function runKernel(
     const { createSession } = await import('../session.ts')
     const session = createSession({
       cwd,
-      preload: library,
+      preload,
       ownProcess: true,
       onOutput: (output, cell) => cells.output(output, cell.id),
       onCommit: (code, names) => front.postMessage({ type: 'committed', code, names } satisfies ToFront),
@@ -81,6 +80,8 @@ export async function runKernel(
       },
     })
     interrupt = () => session.interrupt()
+    // The compiler reads its declarations before the first cell comes, which usually is a little later.
+    void session.execute('', { silent: true })
     cells.ready(session)
   } catch (error) {
     cells.ready(undefined, error)

@@ -1,5 +1,7 @@
 // What the two threads of a kernel tell each other. The front (`front.ts`, in a worker thread) owns the sockets;
 // the main thread runs the cells. `id` and `parent` are always the id of a client's request.
+
+import type { Preload } from '../preload.ts'
 import type { Json } from '../wire/message.ts'
 
 export type CommKind = 'comm_open' | 'comm_msg' | 'comm_close'
@@ -59,7 +61,7 @@ export function sharedFlags(): Int32Array<SharedArrayBuffer> {
 export interface FrontSettings {
   connectionFile: string
   cwd: string
-  preload?: string
+  preload?: Preload
   flags: Int32Array<SharedArrayBuffer>
   /** Whether this Node can cut off running code and go on. */
   canCut: boolean

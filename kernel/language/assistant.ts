@@ -1,6 +1,8 @@
 // Completion and inspection apart from execution: an assistant is told what ran and answers what could be
 // typed next. It holds no values and runs nothing, so that a worker thread can host it while the thread of
 // the cells is busy.
+
+import type { Preload } from '../preload.ts'
 import { type Completion, complete, inspectAt } from './assist.ts'
 import { createConverter } from './converter.ts'
 
@@ -8,7 +10,7 @@ export interface AssistantOptions {
   /** Folder that imports and relative paths start from. */
   cwd: string
   /** Absolute path of the module whose exports every cell has in scope. */
-  preload?: string
+  preload?: Preload
 }
 
 export interface Assistant {

@@ -7,6 +7,7 @@ import { fail } from '../../lib/base/errors.ts'
 import { type FoundMagics, findMagics } from '../magics/find.ts'
 import { checkMagic } from '../magics/list.ts'
 import { MAGIC_HELPER, misplaced } from '../magics/place.ts'
+import type { Preload } from '../preload.ts'
 import { type CellDiagnostic, diagnose } from './diagnostics.ts'
 import { CELL_HELPER } from './emit.ts'
 import { type CellNames, cellNames, type NameKind } from './names.ts'
@@ -61,7 +62,7 @@ export interface Converter {
   scope(): Scope
   /** The cell as TypeScript, as long as before, and the magics that it had. */
   magicsOf(code: string): FoundMagics
-  /** Names of the preloaded module, and of what cells declared. */
+  /** Names of the preloaded modules, and of what cells declared. */
   names(): { preloaded: ReadonlySet<string>; declared: ReadonlySet<string> }
   close(): void
 }
@@ -70,23 +71,31 @@ let sessions = 0
 
 /**
  * @param cwd the folder imports are resolved from
- * @param preload absolute path of the module whose exports are in scope without an import
+ * @param preload absolute paths of the modules whose exports are in scope without an import; of two with the same
+ *   name, the first module's
  */
-export function createConverter({ cwd, preload }: { cwd: string; preload?: string }): Converter {
+export function createConverter({ cwd, preload = [] }: { cwd: string; preload?: Preload }): Converter {
   const session = ++sessions
   const cells: CellService = createCellService(cwd, session)
   const visible = new Map<string, { path: string; kind: NameKind }>()
   const depends = new Map<string, Set<string>>()
-  const library = preload && existsSync(preload) ? resolve(preload) : undefined
-  let libraryNames: Set<string> | undefined
-  let libraryUsed = false
+  const libraries = [preload].flat().map((path) => resolve(path))
+  let libraryNames: Map<string, string> | undefined
+  const librariesUsed = new Set<string>()
   let count = 0
   let scoped: Scope | undefined
   /** Cells that install packages, until they ran. */
   const installing = new Set<string>()
 
   const pathOf = (script: string) => join(cwd, `${script}.mts`)
-  const preloaded = () => (libraryNames ??= library ? exportedNames(library) : new Set())
+  /** The module of each name in scope without an import. */
+  function preloaded(): Map<string, string> {
+    if (libraryNames) return libraryNames
+    libraryNames = new Map()
+    for (const path of libraries.filter((one) => existsSync(one)))
+      for (const name of exportedNames(path)) if (!libraryNames.has(name)) libraryNames.set(name, path)
+    return libraryNames
+  }
   const parse = (code: string) => ts.createSourceFile('cell.mts', code, ts.ScriptTarget.Latest, true)
 
   /** What stands around the user's code: its exports, and imports of the names it uses from elsewhere. */
@@ -95,28 +104,28 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     const lines: string[] = []
     const paths = new Set<string>()
     const add = (path: string, name: string) => imports.set(path, [...(imports.get(path) ?? []), name])
-    let usesLibrary = false
+    const modules = new Set<string>()
     for (const [name, { path, kind }] of visible) {
       if (names.declared.has(name) || !wanted(name)) continue
       paths.add(path)
       if (kind !== 'variable') add(path, name)
       else lines.push(`declare let ${name}: typeof import(${JSON.stringify(path)}).${name}`)
     }
-    for (const name of preloaded()) {
+    for (const [name, module] of preloaded()) {
       if (names.declared.has(name) || visible.has(name) || !wanted(name)) continue
-      usesLibrary = true
-      add(library!, name)
+      modules.add(module)
+      add(module, name)
     }
     for (const [path, list] of imports)
       lines.push(`import { ${list.join(', ')} } from ${JSON.stringify(path)}`)
     const exports = [...names.declared.keys()].filter((name) => !names.exported.has(name))
     const text = `\n;${[...lines, `export { ${exports.join(', ')} }`].join('\n')}\n`
-    return { text, imports: lines, usesLibrary, paths }
+    return { text, imports: lines, modules, paths }
   }
 
   function roots(current?: string): void {
     const paths = new Set([...visible.values()].map((one) => one.path))
-    if (libraryUsed) paths.add(library!)
+    for (const path of librariesUsed) paths.add(path)
     if (current) paths.add(current)
     cells.roots(paths)
   }
@@ -150,7 +159,7 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     const path = pathOf(script)
     const names = cellNames(parse(code))
     const tail = context(names, (name) => names.mentioned.has(name))
-    libraryUsed ||= tail.usesLibrary
+    for (const module of tail.modules) librariesUsed.add(module)
     cells.set(path, code + tail.text)
     depends.set(path, tail.paths)
     if (magics.some((one) => one.name === 'npm')) installing.add(script)
@@ -217,7 +226,8 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
       false,
       { before: [cellTransformer(checker, code.length, magics, types)], after: [dropExports] },
     )
-    const load = tail.usesLibrary ? ` await ${CELL_HELPER}.preload();` : ''
+    const load =
+      tail.modules.size > 0 ? ` await ${CELL_HELPER}.preload(${JSON.stringify([...tail.modules])});` : ''
     const run =
       magics.length > 0 ? ` const ${MAGIC_HELPER} = await ${CELL_HELPER}.import('selma:magics');` : ''
     const prologue = `"use strict"; const ${CELL_HELPER} = globalThis[Symbol.for('selma.cells')].get('${script}');${load}${run}\n`
@@ -252,8 +262,8 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
   function probe(text: string): Probe {
     const { code } = magicsOf(text)
     const path = pathOf(`selma-probe-${session}`)
-    const { imports, usesLibrary } = context(cellNames(parse(code)), () => true)
-    libraryUsed ||= usesLibrary
+    const { imports, modules } = context(cellNames(parse(code)), () => true)
+    for (const module of modules) librariesUsed.add(module)
     const head = `${imports.join('\n')}\n`
     cells.set(path, `${head}${code}\n;export {}\n`)
     roots(path)
@@ -280,7 +290,7 @@ export function createConverter({ cwd, preload }: { cwd: string; preload?: strin
     probe,
     scope,
     magicsOf,
-    names: () => ({ preloaded: preloaded(), declared: new Set(visible.keys()) }),
+    names: () => ({ preloaded: new Set(preloaded().keys()), declared: new Set(visible.keys()) }),
     close: () => cells.service.dispose(),
   }
 }

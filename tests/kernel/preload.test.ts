@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { exportedNames } from '../../kernel/language/preload-names.ts'
+import { ownModule } from '../../lib/base/own-file.ts'
 import { fixtures, type TestSession, testSession } from './fixtures/session.ts'
 
 const preload = join(fixtures, 'preload.ts')
@@ -57,4 +58,19 @@ describe('the preloaded library', () => {
       expect.stringMatching(/^ {4}at cell \[1\], line 2, column \d+$/),
     ])
   })
+
+  it('may be several modules, each loaded by itself, the first one’s names first', async () => {
+    const first = join(fixtures, 'preload-part.ts')
+    const widgets = ownModule('./cell-widgets.ts', new URL('../../kernel/session.ts', import.meta.url).href)
+    session = testSession({ preload: [first, preload, widgets] })
+    const slider = "const slider = new widgets.IntSlider({ value: 3, max: 5, description: 'steps' })"
+    expect(await session.run(slider, 'slider.value = 9', 'slider.value')).toBe('5')
+    expect(Object.keys(session.locals)).not.toContain('T2I')
+    expect(await session.run('typeof interact + typeof track')).toBe("'functionfunction'")
+    expect(await session.run("slider.value = 'many'")).toContain(
+      "'string' is not assignable to type 'number'",
+    )
+    expect(await session.run('evaluate(2)')).toBe('4')
+    expect(session.complete('widgets.IntSl', 13).matches).toContain('IntSlider')
+  }, 60_000)
 })
