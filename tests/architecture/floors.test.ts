@@ -58,7 +58,8 @@ describe('the project', () => {
   })
 
   it('has no file over 300 lines', () => {
-    const long = everything.filter((path) => textOf(path).split('\n').length > 301)
+    const written = everything.filter((path) => !/^\/\/ .*Written by scripts\/generate-/m.test(textOf(path)))
+    const long = written.filter((path) => textOf(path).split('\n').length > 301)
     expect(long).toEqual([])
   })
 
