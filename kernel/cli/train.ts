@@ -50,6 +50,7 @@ export function trainCommand(program: Command): void {
     .option('--eps <x>', "AdamW's", number({ low: 0, open: true }), 1e-8)
     .option('--max-grad-norm <x>', 'global-norm clipping', number({ low: 0, open: true }), 1)
     .option('--caption-dropout <share>', 'captions left out, for guidance', number({ low: 0, high: 1 }), 0.1)
+    .option('--timestep-shift <x>', 'above 1, noisier training timesteps', number({ low: 0, open: true }), 1)
     .option('--seed <seed>', 'decides initialisation, noise and order', whole(), 42)
     .option('--checkpoint-every <n>', 'steps between saved states', whole(1), 100)
     .option('--validate-every <n>', 'steps between validation losses', whole(1), 50)

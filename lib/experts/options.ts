@@ -37,6 +37,8 @@ export const trainOptions = z.strictObject({
   maxGradNorm: z.number().positive().default(1),
   /** Share of captions replaced by the empty one, for guidance (paper: 0). */
   captionDropout: z.number().min(0).max(1).default(0.1),
+  /** Above 1, training timesteps are noisier than uniform (Stable Diffusion 3's shift). */
+  timestepShift: z.number().positive().default(1),
   /** Initialisation, noise and order all come from it. */
   seed: z.number().int().default(42),
   /** Steps between checkpoints (script: 500). */

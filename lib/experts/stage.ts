@@ -9,7 +9,7 @@ import { Random } from '../base/random.ts'
 import { readImageFolder } from '../data/imagefolder.ts'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import { NoiseSchedule } from '../diffusion/schedulers/noise-schedule.ts'
+import { NoiseSchedule, trainingTimestep } from '../diffusion/schedulers/noise-schedule.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import type { Picture } from '../formats/picture.ts'
 import { decodePng } from '../formats/png.ts'
@@ -105,7 +105,7 @@ function makeBatch(
   random: Random,
   noise: NoiseSchedule,
   empty: Float32Array,
-  dropout: number,
+  { captionDropout, timestepShift }: Pick<ResolvedTrainOptions, 'captionDropout' | 'timestepShift'>,
 ): Feeds {
   const size = data.latents.length / data.count
   const clean = new Float32Array(indices.length * size)
@@ -113,8 +113,8 @@ function makeBatch(
   const timesteps = new Float32Array(indices.length)
   indices.forEach((index, i) => {
     clean.set(data.latents.subarray(index * size, (index + 1) * size), i * size)
-    text.set(random.chance(dropout) ? empty : data.texts[index], i * empty.length)
-    timesteps[i] = random.int(0, noise.alphas.length - 1)
+    text.set(random.chance(captionDropout) ? empty : data.texts[index], i * empty.length)
+    timesteps[i] = trainingTimestep(random, timestepShift, noise.alphas.length)
   })
   const drawn = random.normals(clean.length)
   return {
@@ -139,6 +139,9 @@ function indicesOf(step: number, batch: number, count: number, root: Random): nu
   })
 }
 
+/** How validation draws its examples, whatever training does: losses of different runs then compare. */
+const plain = { captionDropout: 0, timestepShift: 1 }
+
 async function validationLoss(
   session: LocalSession,
   parameters: Float32Array,
@@ -154,7 +157,7 @@ async function validationLoss(
   for (let round = 0; round < rounds; round++) {
     // The last batch is filled up from the start; every step sees the same noise, so that losses compare.
     const indices = Array.from({ length: options.batch }, (_, i) => (round * options.batch + i) % data.count)
-    const { loss } = await session.run(makeBatch(data, indices, root.derive(round), noise, empty, 0))
+    const { loss } = await session.run(makeBatch(data, indices, root.derive(round), noise, empty, plain))
     total += (loss as Float32Array)[0]
   }
   return total / rounds
@@ -227,7 +230,7 @@ export const trainStage = defineStage({
         random,
         noise,
         empty,
-        train.captionDropout,
+        train,
       )
       const learningRate = learningRateAt(step, { ...train, final: train.finalRate })
       const { loss, gradientNorm } = await trainer.step(batch, { learningRate })

@@ -1,7 +1,9 @@
 // The forward process: betas, cumulative alphas, adding noise, and what the model is asked to
 // predict. Source: Ho et al. 2020; Salimans & Ho 2022 (v); Lin et al. 2023 (zero terminal SNR);
 // diffusers, schedulers/scheduling_ddpm.py.
+
 import { fail } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
 import type { SchedulerConfig } from './scheduler-config.ts'
 
 export { type PredictionType, type SchedulerConfig, schedulerConfig } from './scheduler-config.ts'
@@ -35,6 +37,16 @@ export function alphasCumprod(config: SchedulerConfig): Float64Array {
   const first = Math.sqrt(out[0])
   const last = Math.sqrt(out[out.length - 1])
   return out.map((value) => (((Math.sqrt(value) - last) * first) / (first - last)) ** 2)
+}
+
+/**
+ * A training timestep, 0 to `count` − 1: uniform at a shift of 1, more often noisy above it. Where things go is
+ * decided at high noise. Source: Esser et al. 2024, section 5.3.2 (their resolution shift, on discrete timesteps).
+ */
+export function trainingTimestep(random: Random, shift = 1, count = 1000): number {
+  if (shift === 1) return random.int(0, count - 1)
+  const u = random.float()
+  return Math.min(count - 1, Math.floor(((shift * u) / (1 + (shift - 1) * u)) * count))
 }
 
 /** What training needs of the forward process, per example of `size` numbers. */

@@ -3,7 +3,11 @@
 // leaves a file that the next one reads. Not a job of the cell API: `npm run train:shapes` runs it.
 import { readFile } from 'node:fs/promises'
 import { Random } from '../../base/random.ts'
-import { NoiseSchedule, schedulerConfig } from '../../diffusion/schedulers/noise-schedule.ts'
+import {
+  NoiseSchedule,
+  schedulerConfig,
+  trainingTimestep,
+} from '../../diffusion/schedulers/noise-schedule.ts'
 import type { TextTokenizer } from '../../diffusion/tokenizer.ts'
 import type { ParameterLayout } from '../../runtime/index.ts'
 import { caption } from '../captions.ts'
@@ -165,12 +169,6 @@ interface DenoiserRecipe {
   shift: number
 }
 
-/** A training timestep; where things go is decided at high noise, which a shift above 1 visits more often. */
-export function shiftedTimestep(random: Random, shift: number): number {
-  const u = random.float()
-  return Math.min(999, Math.floor(((shift * u) / (1 + (shift - 1) * u)) * 1000))
-}
-
 export interface DenoiserStage {
   stage: DenoiserStageName
   folder: string
@@ -219,7 +217,7 @@ export async function trainDenoiser({
         const index = random.int(0, count - 1)
         clean.set(latents.subarray(index * latentSize, (index + 1) * latentSize), i * latentSize)
         ids.set(tokenizer.encode(write(scenes[index], random)).ids.map(BigInt), i * tokenizer.maxLength)
-        timesteps[i] = shift === 1 ? random.int(0, 999) : shiftedTimestep(random, shift)
+        timesteps[i] = trainingTimestep(random, shift)
       }
       const drawn = random.normals(clean.length)
       return {
