@@ -13,13 +13,16 @@ interface Committed {
 
 export class Assistance {
   readonly #settings: { cwd: string; preload?: Preload }
+  readonly #log: (text: string) => void
   readonly #waiting = new Map<number, (answer: AssistAnswer) => void>()
   #committed: Committed[] = []
   #worker: Worker | undefined
   #count = 0
 
-  constructor(settings: { cwd: string; preload?: Preload }) {
+  /** @param log is told why a thread died */
+  constructor(settings: { cwd: string; preload?: Preload }, log: (text: string) => void) {
     this.#settings = settings
+    this.#log = log
   }
 
   commit({ code, names }: Committed): void {
@@ -50,7 +53,9 @@ export class Assistance {
       this.#waiting.delete(answer.id)
     })
     // Without memory for the types, say, the next request starts another one.
-    worker.on('error', () => {})
+    worker.on('error', (error) =>
+      this.#log(`completion and inspection start anew: ${(error as Error).message}`),
+    )
     worker.on('exit', () => {
       if (this.#worker === worker) this.#worker = undefined
       for (const [id, resolve] of this.#waiting) resolve({ id })

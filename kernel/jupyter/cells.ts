@@ -24,7 +24,7 @@ export class Cells {
   #failure: unknown
   /** What came before the session was there. */
   #early: ToCells[] | undefined = []
-  #running: string | undefined
+  #running: { id: string; stop: AbortController } | undefined
   /** The comm message being handled. */
   #handling: string | undefined
   #answer: ((value: string) => void) | undefined
@@ -87,11 +87,13 @@ export class Cells {
       this.#reply(id, { ...refusal(name, why), execution_count: null }, false)
       return
     }
-    this.#running = id
+    const stop = new AbortController()
+    this.#running = { id, stop }
     // What is known of a name is not run: the front has it from the thread that inspects.
     const reply = await session.execute(pageRequest(code) ? '' : code, {
       id,
       silent,
+      signal: stop.signal,
       counted: storeHistory && !silent,
       onOutput: (output) => this.output(output, id),
       onStart: ({ executionCount }) => this.#post({ type: 'started', id, executionCount }),
@@ -158,7 +160,8 @@ export class Cells {
 
   #comm({ id, kind, content, metadata, buffers }: Of<'comm'>): void {
     this.#handling = id
-    const message = { data: (content.data ?? {}) as Json, metadata, buffers }
+    const data = typeof content.data === 'object' && content.data ? (content.data as Json) : {}
+    const message = { data, metadata, buffers }
     const comm = String(content.comm_id)
     this.#session?.beside(
       id,
@@ -199,10 +202,13 @@ export class Cells {
     if (this.#early) this.#early = this.#early.filter((one) => one.type !== 'execute')
     // A handler that was cut off has not said that it is done.
     this.#handled()
-    const waiting = this.#early ? undefined : this.#running
-    if (running === waiting) this.#session?.interrupt()
-    if (cut && waiting === undefined) this.#note('Interrupted: code that ran beside the cells was stopped\n')
-    this.#post({ type: 'interrupted', token, running: waiting })
+    const current = this.#running
+    if (running === current?.id) {
+      current?.stop.abort()
+      this.#session?.interrupt()
+    }
+    if (cut && !current) this.#note('Interrupted: code that ran beside the cells was stopped\n')
+    this.#post({ type: 'interrupted', token, running: current?.id })
   }
 
   #note(text: string): void {

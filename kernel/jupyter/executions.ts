@@ -82,6 +82,7 @@ export class Executions {
   async finish(id: string, content: Json | string, ok: boolean, text?: string): Promise<void> {
     const request = this.#current
     if (request?.header.msg_id !== id || this.#ending) return
+    this.#ending = true
     if (text !== undefined && stored(request)) this.#history.output(this.#count, text)
     const page = ok && pageRequest(request.content.code as string)
     if (page) {
@@ -90,11 +91,7 @@ export class Executions {
       content = answer
     }
     const stop = !ok && request.content.stop_on_error !== false && request.content.silent !== true
-    if (stop) {
-      this.#ending = true
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
-      this.#ending = false
-    }
+    if (stop) await new Promise((resolve) => setTimeout(resolve, DRAIN_MS))
     // Nobody sends the next one before the reply, so what waits now was sent before the error was known.
     const aborted = stop ? this.#queue.splice(0) : []
     this.#to.reply(request, content, { started: this.#started, status: ok ? 'ok' : 'error' })
@@ -105,6 +102,7 @@ export class Executions {
       this.#to.iopub.status('idle', one.header)
     }
     this.#current = undefined
+    this.#ending = false
     this.#next()
   }
 }

@@ -12,6 +12,8 @@ import { type FrontSettings, flag, type ToCells, type ToFront } from './threads.
 
 /** How long the last messages may take to leave, in ms, before the process is killed. */
 const LEAVE_MS = 300
+/** How long closing the sockets may take, in ms. */
+const CLOSE_MS = 2000
 
 const { connectionFile, cwd, preload, flags, canCut } = workerData as FrontSettings
 const cells = parentPort as import('node:worker_threads').MessagePort
@@ -37,6 +39,8 @@ let ended = false
 async function end(politely: boolean): Promise<void> {
   if (ended) return
   ended = true
+  // In any case: the thread of the cells may be blocked for ever, and nobody else would end it.
+  if (!politely) setTimeout(() => process.kill(process.pid, 'SIGKILL'), CLOSE_MS)
   await sockets?.close()
   Atomics.store(flags, flag.closed, 1)
   Atomics.notify(flags, flag.closed)
@@ -65,9 +69,11 @@ const front = new Front({
     hb_port: port(hb),
   },
   history: new History(historyFile()),
-  assistance: new Assistance({ cwd, preload }),
+  assistance: new Assistance({ cwd, preload }, log),
 })
 cells.on('message', (message: ToFront) => front.fromCells(message))
 sockets = await openSockets(connection, (channel, frames) => front.receive(channel, frames))
+// Whatever goes wrong with one message, the kernel goes on; this thread is the only one that can always act.
+process.on('uncaughtException', (error) => log(`an error in the kernel: ${error?.stack ?? error}`))
 front.iopub.status('starting')
 watchParent(Number(process.env.JPY_PARENT_PID), () => void end(false))

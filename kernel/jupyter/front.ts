@@ -11,7 +11,7 @@ import type { History } from './history.ts'
 import { Interrupter } from './interruption.ts'
 import { IopubPublisher } from './publisher.ts'
 import { Parents, type Request, type Responder, refusal } from './request.ts'
-import type { CommKind, ToCells, ToFront } from './threads.ts'
+import { type CommKind, flag, type ToCells, type ToFront } from './threads.ts'
 
 export interface FrontOptions {
   key: string
@@ -232,7 +232,16 @@ export class Front implements Responder {
     this.iopub.status('idle', request.header)
     this.#ending = true
     this.#options.post({ type: 'exit' })
-    setTimeout(() => this.#end(false), END_MS)
+    this.#endIn(2)
+  }
+
+  /** Ends the process without the cells' thread, unless that one is at work for the kernel itself. */
+  #endIn(patience: number): void {
+    setTimeout(() => {
+      const busy = Atomics.load(this.#options.flags, flag.busy) === 1
+      if (busy && patience > 0) this.#endIn(patience - 1)
+      else this.#end(false)
+    }, END_MS)
   }
 
   #closing(code: number): void {

@@ -62,6 +62,7 @@ export async function runKernel(
   let interrupt = () => {}
   process.on('SIGINT', () => interrupt())
 
+  Atomics.store(flags, flag.busy, 1)
   try {
     const { createSession } = await import('../session.ts')
     const session = createSession({
@@ -82,8 +83,10 @@ export async function runKernel(
     interrupt = () => session.interrupt()
     // The compiler reads its declarations before the first cell comes, which usually is a little later.
     void session.execute('', { silent: true })
+    Atomics.store(flags, flag.busy, 0)
     cells.ready(session)
   } catch (error) {
+    Atomics.store(flags, flag.busy, 0)
     cells.ready(undefined, error)
   }
 }

@@ -62,7 +62,12 @@ export async function openSockets(
   await Promise.all(all.map(([name, socket]) => socket.bind(endpoints[name])))
 
   const listen = async (socket: Router, take: (frames: Uint8Array[]) => void) => {
-    for await (const frames of socket) take(frames)
+    try {
+      for await (const frames of socket) take(frames)
+    } catch (error) {
+      // A receive that is under way when its socket is closed may fail.
+      if (!socket.closed) throw error
+    }
   }
   void listen(sockets.hb, (frames) => outboxes.hb.push(frames))
   for (const name of ['shell', 'control', 'stdin'] as const)

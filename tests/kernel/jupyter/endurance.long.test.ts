@@ -52,13 +52,14 @@ it('fifty kernels, one after another, leave nothing behind', async () => {
   let before = 0
   for (let round = 0; round < 50; round++) {
     const kernel = await startKernel({ bare: true, env: { TMPDIR: temporary } })
-    if (round % 10 === 0) expect((await kernel.execute(`${round} + 1`)).result).toBe(String(round + 1))
+    expect((await kernel.execute(`${round} + 1`)).result).toBe(String(round + 1))
     const { code, signal } = await kernel.shutdown(true)
     expect({ code, signal, log: kernel.log }).toEqual({ code: 0, signal: null, log: '' })
     expect(processesNaming(kernel.folder)).toEqual([])
     if (round === 5) before = handles()
   }
-  expect(readdirSync(temporary)).toEqual([])
+  // tsx, which Node 20 needs, keeps its cache.
+  expect(readdirSync(temporary).filter((one) => !/^(tsx-|node-compile-cache)/.test(one))).toEqual([])
   expect(handles()).toBeLessThan(before + 20)
 })
 

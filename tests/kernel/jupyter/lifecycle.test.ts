@@ -20,7 +20,8 @@ it('a shutdown is answered, and the process ends cleanly', async () => {
   expect({ code, signal, log: kernel.log }).toEqual({ code: 0, signal: null, log: '' })
   const told = kernel.received.filter((one) => one.header.msg_type === 'shutdown_reply')
   expect(told.map((one) => one.channel).sort()).toEqual(['control', 'iopub'])
-  expect(readdirSync(temporary)).toEqual([])
+  // tsx, which Node 20 needs, keeps its cache.
+  expect(readdirSync(temporary).filter((one) => !/^(tsx-|node-compile-cache)/.test(one))).toEqual([])
 })
 
 it('a shutdown ends a cell that blocks', async () => {
