@@ -69,7 +69,7 @@ export const languageInfo = {
   name: 'typescript',
   file_extension: '.ts',
   mimetype: 'text/x-typescript',
-  codemirror_mode: { name: 'javascript', typescript: true },
+  codemirror_mode: 'typescript',
   pygments_lexer: 'typescript',
   nbconvert_exporter: 'script',
   version: '5.9',
