@@ -25,7 +25,7 @@ export interface DrawOptions {
   /** Guidance rescale φ in [0, 1]. Default 0. */
   rescale?: number
   negativePrompt?: string
-  /** 'ddim' or 'euler'; default the model's own. */
+  /** A short name such as 'ddim', or diffusers' class name; default the model's own. */
   scheduler?: SchedulerName
   signal?: AbortSignal
 }

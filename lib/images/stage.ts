@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
-import { schedulerNames } from '../diffusion/schedulers/scheduler.ts'
+import { type SchedulerName, schedulerNames } from '../diffusion/schedulers/scheduler.ts'
 import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
 import { defineStage } from '../jobs/index.ts'
@@ -77,7 +77,7 @@ export const imagesStage = defineStage({
       const seeds = chunk.map(({ index, sample }) =>
         pictureSeed(root, index, sample * (choose?.of ?? 1) + candidate),
       )
-      const scheduler = options.scheduler as 'ddim' | undefined
+      const scheduler = options.scheduler as SchedulerName | undefined
       const texts = chunk.map(({ prompt }) => prompt.text)
       const latents = await pipeline.sample(texts, {
         seeds,
