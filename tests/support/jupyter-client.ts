@@ -4,61 +4,21 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Dealer, Request as Req, Subscriber } from 'zeromq'
+import { freePorts } from './free-ports.ts'
+import type { ClientMessage, Content, Execution, KernelOptions } from './jupyter-messages.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: what a kernel sends is what the tests are to find out
-export type Content = Record<string, any>
-export interface ClientMessage {
-  channel: string
-  header: Content
-  parent: Content
-  metadata: Content
-  content: Content
-  buffers: Buffer[]
-}
+export type { ClientMessage, Content, Execution, KernelOptions } from './jupyter-messages.ts'
+
 type RequestChannel = 'shell' | 'control'
-
-export interface KernelOptions {
-  /** The Node that runs the kernel; default `SELMA_KERNEL_NODE`, else this one. */
-  node?: string
-  cwd?: string
-  /** Without the library in scope: completion then is quicker to start. */
-  bare?: boolean
-  env?: Record<string, string | undefined>
-}
-
-export interface Execution {
-  id: string
-  reply: Content
-  /** What came on IOPub for it, states left out. */
-  outputs: ClientMessage[]
-  /** All text on one stream. */
-  text(name?: 'stdout' | 'stderr'): string
-  /** `text/plain` of the result. */
-  result: string | undefined
-}
 
 const entry = fileURLToPath(new URL('../../kernel/bin/kernel.mjs', import.meta.url))
 const bareEntry = fileURLToPath(new URL('./bare-kernel.mjs', import.meta.url))
 /** The Node that kernels run on. */
 export const kernelNode = process.env.SELMA_KERNEL_NODE || process.execPath
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((one) => (one.address() as { port: number }).port)
-  await Promise.all(servers.map((one) => new Promise((done) => one.close(done))))
-  return ports
-}
 
 /** Starts a kernel and connects to it. */
 export async function startKernel({
