@@ -3,7 +3,7 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** @param timeout milliseconds for each test */
-export function kindOfTests(kind: 'python' | 'long' | 'system', timeout: number): ViteUserConfig {
+export function kindOfTests(kind: 'python' | 'long' | 'system' | 'jupyter', timeout: number): ViteUserConfig {
   return defineConfig({
     test: {
       include: [`tests/**/*.${kind}.test.ts`],
