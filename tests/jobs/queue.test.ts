@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { writeJson } from '../../lib/base/files.ts'
 import { readEvents } from '../../lib/jobs/event-log.ts'
 import { type Job, jobStatus, jobTable, listJobs, removeJob, run, start } from '../../lib/jobs/index.ts'
