@@ -4,12 +4,11 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeFileAtomic, writeJson } from '../lib/base/files.ts'
-import { Random } from '../lib/base/random.ts'
 import { loadTokenizer } from '../lib/diffusion/tokenizer.ts'
 import { captionLength } from '../lib/shapes/base/configs.ts'
 import { denoiserLayout } from '../lib/shapes/base/denoiser-training.ts'
 import { exportPipeline, exportVae } from '../lib/shapes/base/export.ts'
-import { encodeTrainingPictures } from '../lib/shapes/base/latents.ts'
+import { encodeTrainingPictures, pictureStream } from '../lib/shapes/base/latents.ts'
 import {
   denoiserStages,
   loadLatents,
@@ -60,7 +59,7 @@ if (last >= 1) {
   await encodeTrainingPictures(latentsPath, {
     layout,
     vae,
-    random: new Random(seed).derive('shapes', 'pictures'),
+    random: pictureStream(seed),
     count: recipe.pictures,
     onProgress: (done) => {
       if (done % 6400 === 0) console.log(`latents ${done}/${recipe.pictures}`)

@@ -1,6 +1,18 @@
 // `selma evaluate`: how faithful a model's pictures are to its prompts.
 import { type Command, Option } from 'commander'
-import { collect, type LoraArgument, listOf, lora, number, texts, whole } from './options.ts'
+import {
+  collect,
+  forceOption,
+  freshOption,
+  guidanceOption,
+  type LoraArgument,
+  listOf,
+  lora,
+  number,
+  rescaleOption,
+  texts,
+  whole,
+} from './options.ts'
 import { performs } from './perform.ts'
 
 interface Options {
@@ -46,8 +58,8 @@ export function evaluateCommand(program: Command): void {
     .option('--suite-seed <seed>', 'which scenes', whole(), 0)
     .option('--name <name>', "the model's name in rows and tables (default: model + LoRAs)")
     .option('--seeds <list>', 'sampling seeds; every prompt is drawn with each', listOf(whole()), [0])
-    .option('--guidance <scale>', 'classifier-free guidance; 1 is none', number({ low: 0 }), 7.5)
-    .option('--rescale <phi>', 'guidance rescale', number({ low: 0, high: 1 }), 0)
+    .addOption(guidanceOption())
+    .addOption(rescaleOption())
     .option('--steps <n>', 'sampling steps', whole(1), 20)
     .option(
       '--judge-error <share>',
@@ -57,8 +69,8 @@ export function evaluateCommand(program: Command): void {
     )
     .option('--judge-seed <seed>', 'which answers those are', whole(), 0)
     .option('--out <folder>', 'keep scores.json, rows and pictures there')
-    .option('--fresh', 'compute anew instead of going on or answering from the cache')
-    .option('--force', 'replace --out whatever it is')
+    .addOption(freshOption())
+    .addOption(forceOption())
   performs<Options>(
     command,
     [

@@ -1,6 +1,16 @@
 // `selma images`: pictures for prompts, as an imagefolder.
 import { type Command, Option } from 'commander'
-import { collect, type LoraArgument, lora, number, whole } from './options.ts'
+import {
+  collect,
+  forceOption,
+  freshOption,
+  guidanceOption,
+  type LoraArgument,
+  lora,
+  number,
+  rescaleOption,
+  whole,
+} from './options.ts'
 import { performs } from './perform.ts'
 
 interface Options {
@@ -38,8 +48,8 @@ export function imagesCommand(program: Command): void {
     .requiredOption('--out <folder>', 'where the pictures go')
     .option('--lora <path[=weight]>', 'a LoRA on the model (repeatable)', collect(lora))
     .option('--steps <n>', 'sampling steps', whole(1), 50)
-    .option('--guidance <scale>', 'classifier-free guidance; 1 is none', number({ low: 0 }), 7.5)
-    .option('--rescale <phi>', 'guidance rescale', number({ low: 0, high: 1 }), 0)
+    .addOption(guidanceOption())
+    .addOption(rescaleOption())
     .option('--negative-prompt <text>', 'what guidance leads away from', '')
     .addOption(new Option('--scheduler <name>', "sampler (default: the model's own)").choices(schedulers))
     .option('--seed <seed>', "every picture's noise follows from it", whole(), 42)
@@ -52,8 +62,8 @@ export function imagesCommand(program: Command): void {
       0,
     )
     .option('--judge-seed <seed>', 'which answers those are', whole(), 1)
-    .option('--fresh', 'compute anew instead of going on or answering from the cache')
-    .option('--force', 'replace --out whatever it is')
+    .addOption(freshOption())
+    .addOption(forceOption())
   performs<Options>(
     command,
     [

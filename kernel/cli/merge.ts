@@ -1,6 +1,6 @@
 // `selma merge`: several experts into one LoRA.
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { number, texts, whole } from './options.ts'
+import { forceOption, number, texts, whole } from './options.ts'
 import { performs } from './perform.ts'
 
 interface Options {
@@ -64,7 +64,7 @@ export function mergeCommand(program: Command): void {
         .default('diffusers'),
     )
     .addOption(new Option('--dtype <name>', 'of the numbers').choices(['F32', 'F16', 'BF16']).default('F32'))
-    .option('--force', 'replace --out whatever it is')
+    .addOption(forceOption())
   performs<Options>(
     command,
     [

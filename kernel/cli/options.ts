@@ -1,7 +1,7 @@
 // Reading option values: numbers with their ranges, lists, LoRAs with weights. A value that does not fit is
 // refused with what would.
 import { existsSync } from 'node:fs'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 
 function refuse(what: string): never {
   throw new InvalidArgumentError(what)
@@ -76,3 +76,14 @@ export function lora(text: string): LoraArgument {
   if (at <= 0 || existsSync(text)) return { path: text, weight: 1 }
   return { path: text.slice(0, at), weight: number()(text.slice(at + 1)) }
 }
+
+// Options that several commands have. Each call makes one anew: commander keeps state in them.
+export const guidanceOption = (): Option =>
+  new Option('--guidance <scale>', 'classifier-free guidance; 1 is none')
+    .argParser(number({ low: 0 }))
+    .default(7.5)
+export const rescaleOption = (): Option =>
+  new Option('--rescale <phi>', 'guidance rescale').argParser(number({ low: 0, high: 1 })).default(0)
+export const freshOption = (): Option =>
+  new Option('--fresh', 'compute anew instead of going on or answering from the cache')
+export const forceOption = (): Option => new Option('--force', 'replace --out whatever it is')

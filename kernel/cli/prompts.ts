@@ -1,6 +1,6 @@
 // `selma prompts`: prompts that teach a skill, into a JSONL file.
 import type { Command } from 'commander'
-import { collect, number, whole } from './options.ts'
+import { collect, forceOption, freshOption, number, whole } from './options.ts'
 import { performs } from './perform.ts'
 
 interface Options {
@@ -41,8 +41,8 @@ export function promptsCommand(program: Command): void {
     .option('--base-url <url>', 'its server (default: OPENAI_BASE_URL, else OpenAI)')
     .option('--shapes-only', 'accept only captions of training scenes (default: without --llm)')
     .option('--no-shapes-only', 'accept other captions too')
-    .option('--fresh', 'compute anew instead of going on or answering from the cache')
-    .option('--force', 'replace --out whatever it is')
+    .addOption(freshOption())
+    .addOption(forceOption())
   performs<Options>(
     command,
     [

@@ -1,6 +1,6 @@
 // `selma train`: one LoRA expert on a folder of pictures.
 import { type Command, Option } from 'commander'
-import { listOf, number, texts, whole } from './options.ts'
+import { forceOption, freshOption, listOf, number, texts, whole } from './options.ts'
 import { performs } from './perform.ts'
 
 interface Options {
@@ -54,8 +54,8 @@ export function trainCommand(program: Command): void {
     .option('--seed <seed>', 'decides initialisation, noise and order', whole(), 42)
     .option('--checkpoint-every <n>', 'steps between saved states', whole(1), 100)
     .option('--validate-every <n>', 'steps between validation losses', whole(1), 50)
-    .option('--fresh', 'compute anew instead of going on or answering from the cache')
-    .option('--force', 'replace --out whatever it is')
+    .addOption(freshOption())
+    .addOption(forceOption())
   performs<Options>(
     command,
     [

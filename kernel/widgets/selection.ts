@@ -79,6 +79,13 @@ function pairs(options: unknown): readonly (readonly [label: string, value: unkn
   return named ? options : options.map((one) => [labelOf(one), one])
 }
 
+/** Labels and values of the options in force, and whether they are new ones. */
+function choicesOf(changed: unknown, known: unknown, first: boolean) {
+  const all = pairs(changed ?? known)
+  const [names, values] = [all.map(([label]) => label), all.map(([, value]) => value)]
+  return { names, values, renewed: first || changed !== undefined }
+}
+
 const same = (a: unknown) => (b: unknown) => Object.is(a, b) || isDeepStrictEqual(a, b)
 
 /** Where a value or label is; an error when it is nowhere. */
@@ -114,10 +121,8 @@ export abstract class Selection<T, S extends SelectionState<T> & HasClasses> ext
 
   protected override settle(change: Partial<S>, now: Readonly<S>, first: boolean): Partial<S> {
     const name = this.constructor.name
-    const all = pairs(change.options ?? now.options)
-    const [names, values] = [all.map(([label]) => label), all.map(([, value]) => value)]
-    const renewed = first || change.options !== undefined
-    const start = all.length > 0 ? 0 : null
+    const { names, values, renewed } = choicesOf(change.options, now.options, first)
+    const start = values.length > 0 ? 0 : null
     let index: number | null = now.index
     if (change.index !== undefined) index = change.index
     else if (change.value !== undefined) {
@@ -127,7 +132,7 @@ export abstract class Selection<T, S extends SelectionState<T> & HasClasses> ext
       index = change.label === null ? null : position(name, 'label', names, change.label)
     } else if (first) index = start
     else if (renewed) index = now.index === null ? null : start
-    if (index !== null) inRange(name, index, all.length)
+    if (index !== null) inRange(name, index, values.length)
     else if (this.spec.traits.index.parse(null) === undefined) {
       fail('bad-input', `${name} must have a choice`, 'give it options, and a value among them')
     }
@@ -152,14 +157,12 @@ export abstract class MultipleSelection<
 
   protected override settle(change: Partial<S>, now: Readonly<S>, first: boolean): Partial<S> {
     const name = this.constructor.name
-    const all = pairs(change.options ?? now.options)
-    const [names, values] = [all.map(([label]) => label), all.map(([, value]) => value)]
-    const renewed = first || change.options !== undefined
+    const { names, values, renewed } = choicesOf(change.options, now.options, first)
     let index = renewed ? (this.spec.traits.index.initial() as readonly number[]) : now.index
     if (change.index) index = change.index
     else if (change.value) index = change.value.map((one) => position(name, 'value', values, one))
     else if (change.label) index = change.label.map((one) => position(name, 'label', names, one))
-    index = Object.freeze(index.map((at) => inRange(name, at, all.length)))
+    index = Object.freeze(index.map((at) => inRange(name, at, values.length)))
     if (this.spec.traits.index.parse(index) === undefined)
       fail('bad-input', `${name} takes a first and a last value`)
     return {

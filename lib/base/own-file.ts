@@ -37,8 +37,3 @@ export function inPackage(...parts: string[]): string {
   }
   return join(root, ...parts)
 }
-
-/** Whether this runs from the TypeScript sources of a clone, not from an installed package. */
-export function runsFromSources(): boolean {
-  return import.meta.url.endsWith('.ts')
-}

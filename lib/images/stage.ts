@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
-import { type SchedulerName, schedulerNames } from '../diffusion/schedulers/scheduler.ts'
+import { schedulerNames } from '../diffusion/schedulers/scheduler.ts'
 import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
 import { defineStage } from '../jobs/index.ts'
@@ -26,7 +26,7 @@ const settings = z.strictObject({
   /** Guidance rescale φ. */
   rescale: z.number().min(0).max(1).default(0),
   negativePrompt: z.string().default(''),
-  scheduler: z.enum(schedulerNames as [string, ...string[]]).optional(),
+  scheduler: z.enum(schedulerNames).optional(),
   seed: z.number().int().default(42),
   /** Pictures a prompt that are all kept (sampling seeds). */
   perPrompt: z.number().int().positive().default(1),
@@ -77,7 +77,6 @@ export const imagesStage = defineStage({
       const seeds = chunk.map(({ index, sample }) =>
         pictureSeed(root, index, sample * (choose?.of ?? 1) + candidate),
       )
-      const scheduler = options.scheduler as SchedulerName | undefined
       const texts = chunk.map(({ prompt }) => prompt.text)
       const latents = await pipeline.sample(texts, {
         seeds,
@@ -85,7 +84,7 @@ export const imagesStage = defineStage({
         guidance,
         rescale,
         negativePrompt,
-        scheduler,
+        scheduler: options.scheduler,
         signal: job.signal,
       })
       return { pictures: await pipeline.decode(latents), seeds }

@@ -6,21 +6,10 @@ import { Builder } from '../../diffusion/builder.ts'
 import { toPixels } from '../../diffusion/pixels.ts'
 import { vaeDecode } from '../../diffusion/vae.ts'
 import { declaringWeights, parameterWeights } from '../../diffusion/weights.ts'
-import {
-  add,
-  type Feeds,
-  Graph,
-  l1Loss,
-  mseLoss,
-  mul,
-  ParameterLayout,
-  type Program,
-  trainingProgram,
-} from '../../runtime/index.ts'
-import { layout as place } from '../layout.ts'
-import { render } from '../render.ts'
+import { type Feeds, Graph, ParameterLayout, type Program, trainingProgram } from '../../runtime/index.ts'
 import { latentChannels, latentSide, latentSize, shapesVae, side } from './configs.ts'
-import { trainingScene } from './latents.ts'
+import { trainingPicture } from './latents.ts'
+import { unlikeness } from './vae-training.ts'
 
 /** Noise is drawn up to this standard deviation, in units of the latents' own. */
 export const decoderNoise = 0.5
@@ -42,7 +31,7 @@ export function decoderTrainingProgram(layout: ParameterLayout, batch: number): 
       const pictures = graph.input('pictures', [batch, 3, side, side])
       const latents = graph.input('latents', [batch, latentChannels, latentSide, latentSide])
       const drawn = vaeDecode(new Builder(graph, parameterWeights(parameters)), shapesVae, latents)
-      return add(mseLoss(drawn, pictures), mul(l1Loss(drawn, pictures), 0.1))
+      return unlikeness(drawn, pictures)
     },
     { optimizer: { name: 'adamw', weightDecay: 1e-4 }, maxGradNorm: 1, ema: true },
   )
@@ -66,7 +55,7 @@ export function decoderBatch(
   const noisy = new Float32Array(batch * latentSize)
   for (let i = 0; i < batch; i++) {
     const index = random.int(0, latents.length / latentSize - 1)
-    toPixels(render(place(trainingScene(source, index), source.derive('layout', index))), pictures, i)
+    toPixels(trainingPicture(source, index), pictures, i)
     const level = decoderNoise * random.float()
     const noise = random.normals(latentSize)
     for (let j = 0; j < latentSize; j++)
@@ -80,11 +69,8 @@ export function copyParameters(
   from: { layout: ParameterLayout; flat: Float32Array },
   to: { layout: ParameterLayout; flat: Float32Array },
 ): Float32Array {
-  const out = to.flat.slice()
-  const targets = new Map(to.layout.specs.map((spec) => [spec.name, spec]))
-  for (const spec of from.layout.specs) {
-    const target = targets.get(spec.name)
-    if (target) out.set(from.layout.view(from.flat, spec), target.offset)
-  }
-  return out
+  return to.layout.pack((spec) => {
+    const source = from.layout.get(spec.name)
+    return source ? from.layout.view(from.flat, source) : to.layout.view(to.flat, spec)
+  })
 }

@@ -18,7 +18,7 @@ import { copyParameters, decoderBatch, decoderLayout, decoderTrainingProgram } f
 import { denoiserTrainingProgram } from './denoiser-training.ts'
 import { shapesScheduler } from './export.ts'
 import { initialWeights } from './initial-weights.ts'
-import { trainingScene } from './latents.ts'
+import { pictureStream, trainingScene } from './latents.ts'
 import { type OnStep, stageResult, trainingLoop } from './loop.ts'
 import { vaeBatch, vaeLayout, vaeTrainingProgram } from './vae-training.ts'
 
@@ -138,7 +138,7 @@ export async function trainDecoder(
   const vae = await stageResult(folder, 'vae')
   const { batch, ...schedule } = recipe.decoder
   const root = new Random(seed).derive('shapes', stage)
-  const pictures = new Random(seed).derive('shapes', 'pictures')
+  const pictures = pictureStream(seed)
   await trainingLoop({
     stage,
     folder,
@@ -191,7 +191,7 @@ export async function trainDenoiser({
   latents,
   onStep,
 }: DenoiserStage): Promise<void> {
-  const pictures = new Random(seed).derive('shapes', 'pictures')
+  const pictures = pictureStream(seed)
   const root = new Random(seed).derive('shapes', stage)
   const count = latents.length / latentSize
   const scenes: Scene[] = Array.from({ length: count }, (_, i) => trainingScene(pictures, i))

@@ -30,6 +30,10 @@ import { latentChannels, latentSide, latentSize, shapesVae, side } from './confi
 /** Standard deviation of the noise that the decoder learns to bear. */
 export const latentNoise = 0.1
 
+/** How unlike two batches of pictures are. */
+export const unlikeness = (drawn: Tensor, pictures: Tensor): Tensor =>
+  add(mseLoss(drawn, pictures), mul(l1Loss(drawn, pictures), 0.1))
+
 function vaeLoss(graph: Graph, weights: Weights, batch: number, size: number): Tensor {
   const pictures = graph.input('pictures', [batch, 3, size, size])
   const small = (size / side) * latentSide
@@ -37,10 +41,9 @@ function vaeLoss(graph: Graph, weights: Weights, batch: number, size: number): T
   const builder = new Builder(graph, weights)
   const latents = vaeEncode(builder, shapesVae, pictures)
   const drawn = vaeDecode(builder, shapesVae, add(latents.mean, mul(noise, latentNoise)))
-  const likeness = add(mseLoss(drawn, pictures), mul(l1Loss(drawn, pictures), 0.1))
   const scale = mul(mean(square(latents.mean)), 1e-4)
   const variance = mul(mean(square(sub(latents.logVariance, 2 * Math.log(latentNoise)))), 1e-5)
-  return add(likeness, add(scale, variance))
+  return add(unlikeness(drawn, pictures), add(scale, variance))
 }
 
 /** The VAE's parameters under diffusers' names. */
