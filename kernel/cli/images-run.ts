@@ -29,7 +29,12 @@ export async function runImages(options: ImagesOptions, context: Context): Promi
     scheduler,
     seed,
     perPrompt,
-    choose: chooseOf && { of: chooseOf, errorRate: options.judgeError, seed: options.judgeSeed },
+    choose: chooseOf && {
+      of: chooseOf,
+      errorRate: options.judgeError,
+      seed: options.judgeSeed,
+      least: options.chooseLeast,
+    },
   } as ImagesSettings
   const { job, result, origin, document } = await runStage(imagesStage, settings, {
     fresh: options.fresh,
@@ -38,7 +43,7 @@ export async function runImages(options: ImagesOptions, context: Context): Promi
   const state = await publish(target, copyOf(join(job.dir, result.folder)))
   const { chosen } = result
   const note = chosen
-    ? `; ${chosen.judge} kept the best of ${chosen.of} (share right ${chosen.kept.toFixed(3)}, of all ${chosen.all.toFixed(3)})`
+    ? `; ${chosen.judge} kept the best of up to ${chosen.of} (share right ${chosen.kept.toFixed(3)}, of the first ${chosen.first.toFixed(3)}; ${chosen.leftOut} left out)`
     : ''
   return {
     text: `${result.count} pictures in ${options.out}, ${origin}${note}`,

@@ -26,6 +26,7 @@ interface Options {
   seed: number
   perPrompt: number
   chooseOf?: number
+  chooseLeast: number
   judgeError: number
   judgeSeed: number
   fresh?: boolean
@@ -54,7 +55,13 @@ export function imagesCommand(program: Command): void {
     .addOption(new Option('--scheduler <name>', "sampler (default: the model's own)").choices(schedulers))
     .option('--seed <seed>', "every picture's noise follows from it", whole(), 42)
     .option('--per-prompt <n>', 'pictures of each prompt', whole(1), 1)
-    .option('--choose-of <n>', 'draw so many and keep the one the embedded judge likes best', whole(2))
+    .option('--choose-of <n>', 'draw up to so many and keep the one the embedded judge likes best', whole(2))
+    .option(
+      '--choose-least <share>',
+      'share of right answers that the best must reach, or its prompt is left out',
+      number({ low: 0, high: 1 }),
+      0,
+    )
     .option(
       '--judge-error <share>',
       "share of that judge's answers that are wrong",

@@ -4,13 +4,15 @@
 import { z } from 'zod'
 import { fail, type SelmaError } from '../base/errors.ts'
 import type { Picture } from '../formats/picture.ts'
-import { shapesJudge, shareRight } from '../shapes/judge.ts'
+import { type ShapesJudge, shapesJudge, shareRight } from '../shapes/judge.ts'
 import { parseCaption } from '../shapes/parse-caption.ts'
 import { questionsFor } from '../shapes/questions.ts'
 
 export const choiceSchema = z.strictObject({
-  /** Pictures drawn for each prompt. */
+  /** Pictures drawn for each prompt at most; none is drawn after one that the judge finds faultless. */
   of: z.number().int().min(2).max(64),
+  /** Share of right answers that the best must reach; a prompt whose best does not is left out. Default 0. */
+  least: z.number().min(0).max(1).default(0),
   /** Share of the judge's answers that are wrong; 0 is the oracle. */
   errorRate: z.number().min(0).max(0.5),
   /** Which answers those are. */
@@ -30,20 +32,24 @@ export function checkReadable(prompts: readonly { text: string }[]): void {
   }
 }
 
-/** The picture with the largest share of right answers (the first of equals), and every candidate's share. */
-export function bestOf(
-  candidates: readonly Picture[],
-  text: string,
-  choice: Choice,
-  key: string,
-): { index: number; scores: number[] } {
-  const judge = shapesJudge(choice)
-  const questions = questionsFor(parseCaption(text), { itemId: key })
-  const scores = candidates.map((picture, i) =>
-    shareRight(questions, judge.answer(picture, questions, `choose/${key}/${i}`)),
-  )
-  return { index: scores.indexOf(Math.max(...scores)), scores }
-}
+/** What the choosing judge thinks of pictures: shares of right answers. */
+export class Chooser {
+  readonly #judge: ShapesJudge
+  readonly choice: Choice
 
-/** How the choosing judge is named in results. */
-bestOf.judgeName = (choice: Choice): string => shapesJudge(choice).name
+  constructor(choice: Choice) {
+    this.choice = choice
+    this.#judge = shapesJudge(choice)
+  }
+
+  /** How the judge is named in results. */
+  get judge(): string {
+    return this.#judge.name
+  }
+
+  /** The share of right answers, 0 to 1, of a prompt's candidate; `key` tells prompts apart. */
+  score(picture: Picture, text: string, key: string, candidate: number): number {
+    const questions = questionsFor(parseCaption(text), { itemId: key })
+    return shareRight(questions, this.#judge.answer(picture, questions, `choose/${key}/${candidate}`))
+  }
+}

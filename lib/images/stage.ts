@@ -2,6 +2,7 @@
 // the model that will be trained (or any other). Pictures that are there already are not made again.
 import { join } from 'node:path'
 import { z } from 'zod'
+import { fail } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
 import { schedulerNames } from '../diffusion/schedulers/scheduler.ts'
@@ -10,7 +11,7 @@ import { encodePng } from '../formats/png.ts'
 import { defineStage } from '../jobs/index.ts'
 import { hashModel, modelSetting, openModel, withoutPaths } from '../shapes/model-setting.ts'
 import { locateModel } from '../shapes/models.ts'
-import { bestOf, checkReadable, choiceSchema } from './choose.ts'
+import { Chooser, checkReadable, choiceSchema } from './choose.ts'
 
 const settings = z.strictObject({
   ...modelSetting,
@@ -39,22 +40,34 @@ export interface ImagesResult {
   /** Folder of pictures and metadata.jsonl, relative to the job's directory. */
   folder: string
   count: number
-  /** Mean score of the kept pictures by the choosing judge, and of all candidates, where there was a choice. */
-  chosen?: { judge: string; of: number; kept: number; all: number }
+  /**
+   * Where there was a choice: mean score, by the choosing judge, of the kept pictures and of every kept prompt's
+   * first one; pictures drawn for a kept prompt on average; prompts left out because no picture was good enough.
+   */
+  chosen?: { judge: string; of: number; kept: number; first: number; drawn: number; leftOut: number }
 }
 
 /** The sampling seed of a prompt's picture: follows from the root seed, the prompt's place and the candidate. */
 export const pictureSeed = (root: Random, index: number, candidate: number): number =>
   root.derive('picture', index, candidate).bits()
 
+/** Prompts between two saved states; more where some need few pictures and others many, so that batches stay full. */
 const CHUNK = 32
+const CHUNK_CHOSEN = 256
+
+interface Drawn {
+  picture: Picture
+  seed: number
+  /** Every candidate's share of right answers: what the choice was made from. */
+  scores?: number[]
+}
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
 export const imagesStage = defineStage({
   name: 'images',
-  version: 1,
+  version: 2,
   settings,
   inputs: (options) => hashModel(options),
   identity: (options) => withoutPaths(options),
@@ -64,16 +77,14 @@ export const imagesStage = defineStage({
     const { name } = locateModel(model)
     const pipeline = await openModel(options)
     const root = new Random(seed)
+    const chooser = choose && new Chooser(choose)
     const writer = await ImageFolderWriter.open(join(job.dir, 'images'))
     const tasks = prompts.flatMap((prompt, index) =>
       Array.from({ length: perPrompt }, (_, sample) => ({ prompt, index, sample })),
     )
     const nameOf = (at: number): string => `${String(at).padStart(String(tasks.length - 1).length, '0')}.png`
 
-    const draw = async (
-      chunk: typeof tasks,
-      candidate: number,
-    ): Promise<{ pictures: Picture[]; seeds: number[] }> => {
+    const draw = async (chunk: typeof tasks, candidate: number): Promise<Drawn[]> => {
       const seeds = chunk.map(({ index, sample }) =>
         pictureSeed(root, index, sample * (choose?.of ?? 1) + candidate),
       )
@@ -87,51 +98,82 @@ export const imagesStage = defineStage({
         scheduler: options.scheduler,
         signal: job.signal,
       })
-      return { pictures: await pipeline.decode(latents), seeds }
+      const pictures = await pipeline.decode(latents)
+      return pictures.map((picture, i) => ({ picture, seed: seeds[i] }))
     }
 
-    for (let start = 0; start < tasks.length; start += CHUNK) {
-      const chunk = tasks.slice(start, start + CHUNK)
+    // The first of the best. A candidate after a faultless one could not be chosen, so it is not drawn.
+    const drawBest = async (chunk: typeof tasks, start: number, chooser: Chooser): Promise<Drawn[]> => {
+      const best: Required<Drawn>[] = []
+      let left = chunk.map((_, i) => i)
+      for (let candidate = 0; candidate < chooser.choice.of && left.length; candidate++) {
+        const drawn = await draw(
+          left.map((i) => chunk[i]),
+          candidate,
+        )
+        for (const [at, i] of left.entries()) {
+          const score = chooser.score(drawn[at].picture, chunk[i].prompt.text, `${start + i}`, candidate)
+          const scores = best[i]?.scores ?? []
+          if (scores.every((earlier) => score > earlier)) best[i] = { ...drawn[at], scores }
+          scores.push(score)
+        }
+        left = left.filter((i) => best[i].scores.at(-1)! < 1)
+        await job.turn()
+        job.throwIfStopped()
+      }
+      return best
+    }
+
+    const size = chooser ? CHUNK_CHOSEN : CHUNK
+    let leftOut = 0
+    for (let start = 0; start < tasks.length; start += size) {
+      const chunk = tasks.slice(start, start + size)
       if (chunk.some((_, i) => !writer.has(nameOf(start + i)))) {
-        const rounds: Awaited<ReturnType<typeof draw>>[] = []
-        for (let candidate = 0; candidate < (choose?.of ?? 1); candidate++)
-          rounds.push(await draw(chunk, candidate))
-        for (let i = 0; i < chunk.length; i++) {
-          const { prompt, sample } = chunk[i]
-          const candidates = rounds.map(({ pictures }) => pictures[i])
-          const best = choose ? bestOf(candidates, prompt.text, choose, `${start + i}`) : undefined
-          const pick = best?.index ?? 0
+        const drawn = chooser ? await drawBest(chunk, start, chooser) : await draw(chunk, 0)
+        for (const [i, { picture, seed, scores }] of drawn.entries()) {
+          if (scores && Math.max(...scores) < choose!.least) {
+            leftOut++
+            continue
+          }
           if (writer.has(nameOf(start + i))) continue
+          const { prompt, sample } = chunk[i]
           const { text, id, skill } = prompt
-          await writer.add(await encodePng(candidates[pick]), {
+          await writer.add(await encodePng(picture), {
             file_name: nameOf(start + i),
             text,
             ...(id === undefined ? {} : { id }),
             ...(skill === undefined ? {} : { skill }),
             sample,
-            seed: rounds[pick].seeds[i],
+            seed,
             model: name,
             guidance,
             steps,
-            // Every candidate's share of right answers: what the choice was made from.
-            ...(best ? { scores: best.scores } : {}),
+            ...(scores ? { scores } : {}),
           })
         }
       }
-      job.progress(Math.min(start + CHUNK, tasks.length), tasks.length, { unit: 'pictures' })
+      job.progress(Math.min(start + size, tasks.length), tasks.length, { unit: 'pictures' })
       await job.turn()
       job.throwIfStopped()
     }
+    if (leftOut === tasks.length)
+      fail(
+        'bad-input',
+        `choose.least ${choose!.least}: no picture of ${tasks.length} prompts is as good`,
+        'lower it, or draw more of each',
+      )
     const records = await writer.finish()
     await pipeline.release()
     const result: ImagesResult = { folder: 'images', count: records.length }
-    if (choose) {
+    if (chooser) {
       const scores = records.map((record) => record.scores as number[])
       result.chosen = {
-        judge: bestOf.judgeName(choose),
-        of: choose.of,
+        judge: chooser.judge,
+        of: chooser.choice.of,
         kept: mean(scores.map((each) => Math.max(...each))),
-        all: mean(scores.map(mean)),
+        first: mean(scores.map(([first]) => first)),
+        drawn: mean(scores.map((each) => each.length)),
+        leftOut: tasks.length - records.length,
       }
     }
     return result

@@ -26,7 +26,7 @@ export interface Condition {
   /** Draws the training pictures; default the base itself (another model: weak-to-strong). */
   drawnBy?: T2I
   /** Sampling of the training pictures. */
-  teacher: { guidance: number; steps: number; rescale?: number; choose?: { of: number; errorRate: number } }
+  teacher: { guidance: number; steps: number; rescale?: number; choose?: { of: number; errorRate: number; least?: number } }
   /** LoRA training of one expert. */
   train: { rank: number; steps: number; batch: number; learningRate: number }
 }
@@ -43,8 +43,8 @@ export interface Row {
 export interface Trained {
   rows: Row[]
   prompts: Prompts[]
-  /** Share of the questions that the kept training pictures answer right, where a judge chose. */
-  teacher: { kept: number; all: number } | undefined
+  /** Where a judge chose: share of questions that it finds right in kept pictures, and in each prompt's first. */
+  teacher: { kept: number; first: number } | undefined
 }
 
 const scales = [0.5, 1.5, 2]
@@ -127,12 +127,12 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
     ),
   ]
   const chosen = data.map((set) => set.result?.chosen).filter((each) => each !== undefined)
-  const average = (of: 'kept' | 'all'): number =>
+  const average = (of: 'kept' | 'first'): number =>
     chosen.reduce((sum, each) => sum + each[of], 0) / chosen.length
   return {
     rows,
     prompts: written,
-    teacher: chosen.length > 0 ? { kept: average('kept'), all: average('all') } : undefined,
+    teacher: chosen.length > 0 ? { kept: average('kept'), first: average('first') } : undefined,
   }
 }
 

@@ -7,7 +7,7 @@ import { Random } from '../../lib/base/random.ts'
 import { readImageFolder } from '../../lib/data/imagefolder.ts'
 import { TextToImagePipeline } from '../../lib/diffusion/pipeline.ts'
 import { decodePng } from '../../lib/formats/png.ts'
-import { bestOf } from '../../lib/images/choose.ts'
+import { Chooser } from '../../lib/images/choose.ts'
 import { type ImagesSettings, imagesStage } from '../../lib/images/index.ts'
 import { pictureSeed } from '../../lib/images/stage.ts'
 import { createJob, type Job, run, start } from '../../lib/jobs/index.ts'
@@ -94,19 +94,47 @@ describe('the images stage', () => {
     const choose = { of: 3, errorRate: 0.4, seed: 5 }
     const { records, result, dir } = await made({ choose })
     const all = records.map(({ scores }) => scores as number[])
-    expect(all.map((scores) => scores.length)).toEqual([3, 3, 3])
+    // None is drawn after one without a fault.
+    for (const scores of all) {
+      expect(scores.slice(0, -1).every((score) => score < 1)).toBe(true)
+      expect(scores.length === 3 || scores.at(-1) === 1).toBe(true)
+    }
     const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
     expect(result.chosen).toEqual({
       judge: 'shapes scene reader, 40 % wrong, seed 5',
       of: 3,
       kept: average(all.map((scores) => Math.max(...scores))),
-      all: average(all.map(average)),
+      first: average(all.map(([first]) => first)),
+      drawn: average(all.map((scores) => scores.length)),
+      leftOut: 0,
     })
     records.forEach(({ seed, scores }, i) => {
       const list = scores as number[]
       expect(seed).toBe(pictureSeed(new Random(7), i, list.indexOf(Math.max(...list))))
     })
     expect((await readdir(dir)).sort()).toEqual(['0.png', '1.png', '2.png', 'metadata.jsonl'])
+  })
+
+  it('leaves prompts out whose best picture is not good enough', async () => {
+    const choose = { of: 3, errorRate: 0.4, seed: 5 }
+    const { records } = await made({ choose })
+    const best = records.map(({ scores }) => Math.max(...(scores as number[])))
+    const least = best.toSorted()[1]
+    const strict = await made({ choose: { ...choose, least } })
+    expect(strict.records).toEqual(records.filter((_, i) => best[i] >= least))
+    expect(strict.records.length).toBeLessThan(3)
+    expect(strict.result).toMatchObject({
+      count: strict.records.length,
+      chosen: { leftOut: 3 - strict.records.length },
+    })
+  })
+
+  it('says so when no picture at all is good enough', async () => {
+    const impossible = [{ text: 'four small red rings' }, { text: 'four small blue rings' }]
+    const settings = { prompts: impossible as never, choose: { of: 2, errorRate: 0, least: 1 } }
+    const error = await rejection(run(imagesStage, { ...base, ...settings }, { root: await newRoot() }))
+    expect(error).toMatchObject({ code: 'bad-input', hint: 'lower it, or draw more of each' })
+    expect(error.message).toBe('choose.least 1: no picture of 2 prompts is as good')
   })
 
   it('refuses to choose for a prompt that the judge cannot read, before anything is drawn', async () => {
@@ -157,19 +185,15 @@ describe('the images stage', () => {
   })
 })
 
-describe('bestOf', () => {
-  const candidates = ['two red squares', 'two blue rings', 'a blue ring'].map((text) =>
-    render(layout(parseCaption(text), new Random(text))),
-  )
-
-  it('takes the picture that answers most questions rightly, the first of equals', () => {
-    const oracle = { of: 3, errorRate: 0, seed: 1 }
-    const best = bestOf(candidates, 'two blue rings', oracle, 'key')
-    expect(best.index).toBe(1)
-    expect(best.scores[1]).toBe(1)
-    expect(best.scores[2]).toBeGreaterThan(best.scores[0])
-    expect(bestOf([candidates[1], candidates[1]], 'two blue rings', oracle, 'key').index).toBe(0)
-    expect(bestOf.judgeName(oracle)).toBe('shapes scene reader')
+describe('Chooser', () => {
+  it('scores a picture by the share of right answers', () => {
+    const chooser = new Chooser({ of: 3, errorRate: 0, seed: 1, least: 0 })
+    const score = (text: string) =>
+      chooser.score(render(layout(parseCaption(text), new Random(text))), 'two blue rings', 'key', 0)
+    expect(score('two blue rings')).toBe(1)
+    expect(score('a blue ring')).toBeLessThan(1)
+    expect(score('two red squares')).toBeLessThan(score('a blue ring'))
+    expect(chooser.judge).toBe('shapes scene reader')
   })
 })
 
