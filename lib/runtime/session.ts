@@ -18,7 +18,7 @@ export type Provider = 'cpu' | 'cuda' | 'webgpu'
 export interface SessionOptions {
   /** Default 'cpu'. */
   provider?: Provider
-  /** Threads of one operator; default: ONNX Runtime's choice, the physical cores. */
+  /** Threads of one operator; default `$SELMA_THREADS`, else ONNX Runtime's choice, the physical cores. */
   threads?: number
   /** 'all' suits small models; 'extended' makes no copies of kernels. Default 'all'. */
   optimization?: 'all' | 'extended' | 'basic' | 'disabled'
@@ -55,8 +55,26 @@ export function onnxRuntime(): Promise<Ort> {
   return loaded
 }
 
+/**
+ * Threads of one operator, as given, else `$SELMA_THREADS`; undefined leaves the choice to ONNX Runtime.
+ *
+ * @throws SelmaError `bad-input` when it is no whole number from 1 on
+ */
+export function operatorThreads(given?: number): number | undefined {
+  const count = given ?? (process.env.SELMA_THREADS ? Number(process.env.SELMA_THREADS) : undefined)
+  if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
+    fail(
+      'bad-input',
+      `bad number of threads: ${given ?? process.env.SELMA_THREADS}`,
+      'a whole number from 1 on',
+    )
+  }
+  return count
+}
+
 function sessionOptions(program: Program, options: SessionOptions): InferenceSession.SessionOptions {
-  const { provider = 'cpu', threads, optimization = 'all', memoryPattern = true, spinning = true } = options
+  const { provider = 'cpu', optimization = 'all', memoryPattern = true, spinning = true } = options
+  const threads = operatorThreads(options.threads)
   const session: Record<string, unknown> = {}
   if (program.folder !== undefined) session.model_external_initializers_file_folder_path = program.folder
   if (!spinning) session.intra_op = { allow_spinning: '0' }

@@ -1,7 +1,7 @@
 // Running programs: feeds, fetches, states, weights that stay in their files.
 import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { toHalf } from '../../lib/formats/half.ts'
 import { readSafetensorsHeader, writeSafetensors } from '../../lib/formats/safetensors.ts'
 import {
@@ -17,6 +17,7 @@ import {
   sin,
   type Tensor,
 } from '../../lib/runtime/index.ts'
+import { operatorThreads } from '../../lib/runtime/session.ts'
 import { relativeError } from '../support/golden.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -206,5 +207,26 @@ describe('weights in files', () => {
     await expect(LocalSession.create(compile(graph))).rejects.toEqual(
       expect.objectContaining({ code: 'engine' }),
     )
+  })
+})
+
+describe('threads of an operator', () => {
+  it('are as given, else as the environment says, else as ONNX Runtime likes', async () => {
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.stubEnv('SELMA_THREADS', '')
+    expect(operatorThreads()).toBeUndefined()
+    vi.stubEnv('SELMA_THREADS', '2')
+    expect(operatorThreads()).toBe(2)
+    expect(operatorThreads(1)).toBe(1)
+    const session = await open(scaled())
+    await session.setState('factor', Float32Array.of(2))
+    const { y } = await session.run({ x: Float32Array.of(1, 2, 3, 4) })
+    expect([...y]).toEqual([2, 4, 6, 8])
+  })
+
+  it.each(['0', '1.5', 'many'])('are not %s', (text) => {
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.stubEnv('SELMA_THREADS', text)
+    expect(() => operatorThreads()).toThrow(`bad number of threads: ${text}`)
   })
 })
