@@ -21,6 +21,7 @@ export { closeAll, widgetState } from './models.ts'
 export { ProgressBar, type ProgressOptions, track } from './progress.ts'
 export type { Choices } from './selection.ts'
 export type { TimeOfDay } from './times.ts'
+export { TrainingMonitor, type TrainingMonitorOptions, trainingMonitor } from './views/training-monitor.ts'
 export { type MessageHandler, Widget } from './widget.ts'
 
 listenToPage()

@@ -112,7 +112,12 @@ export abstract class Widget<S extends object = object> extends HasTraits<S> imp
     return { model_name, model_module, model_module_version, state: this.#full() }
   }
 
-  [DISPLAY](): MimeBundle {
+  [DISPLAY](): MimeBundle | Promise<MimeBundle> {
+    return this.bundle()
+  }
+
+  /** Its text, and its view while it is open. */
+  protected bundle(): MimeBundle {
     const plain = this.toString()
     const bundle: MimeBundle = { 'text/plain': plain.length > 110 ? `${plain.slice(0, 110)}…` : plain }
     if (this.spec.view[2] === null || !this.#open) return bundle

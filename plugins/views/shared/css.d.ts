@@ -1,0 +1,2 @@
+// Style sheets are taken out of the module by esbuild.
+declare module '*.css' {}
