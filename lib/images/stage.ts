@@ -75,6 +75,8 @@ export const imagesStage = defineStage({
     const { model, prompts, steps, guidance, rescale, negativePrompt, seed, perPrompt, choose } = options
     if (choose) checkReadable(prompts)
     const { name } = locateModel(model)
+    const hashes = await hashModel(options)
+    const loras = options.loras.map(({ weight }, i) => ({ hash: hashes[`lora${i}`], weight }))
     const pipeline = await openModel(options)
     const root = new Random(seed)
     const chooser = choose && new Chooser(choose)
@@ -146,6 +148,7 @@ export const imagesStage = defineStage({
             sample,
             seed,
             model: name,
+            ...(loras.length ? { loras } : {}),
             guidance,
             steps,
             ...(scores ? { scores } : {}),

@@ -82,12 +82,16 @@ describe('the images stage', () => {
     )
     expect(new Set(records.map(({ seed }) => seed)).size).toBe(6)
     expect(records[2].seed).toBe(pictureSeed(new Random(7), 1, 0))
-    const files = await content(dir)
+    const pictures = async (folder: string) =>
+      Object.entries(await content(folder)).filter(([name]) => name.endsWith('.png'))
+    const files = await pictures(dir)
     const with1 = await made({ perPrompt: 2, loras: [{ path: goldenPath('lora-final') }] })
     const with0 = await made({ perPrompt: 2, loras: [{ path: goldenPath('lora-final'), weight: 0 }] })
-    expect(await content(with0.dir)).toEqual(files)
-    expect(await content(with1.dir)).not.toEqual(files)
+    expect(await pictures(with0.dir)).toEqual(files)
+    expect(await pictures(with1.dir)).not.toEqual(files)
     expect(with1.job.id).not.toBe(with0.job.id)
+    expect(with1.records[0].loras).toEqual([{ hash: expect.stringMatching(/^[0-9a-f]{64}$/), weight: 1 }])
+    expect(records[0]).not.toHaveProperty('loras')
   })
 
   it('chooses by a judge that it names', async () => {
@@ -203,7 +207,6 @@ describe('a killed images job', () => {
     prompts: Array.from({ length: 40 }, (_, i) => ({ text: texts[i % 3], id: `${i}` })) as never,
     steps: 1,
     guidance: 1,
-    choose: { of: 2, errorRate: 0.3 },
   }
   const alive = async (job: Job): Promise<boolean> => (await job.status()).state === 'running'
 
