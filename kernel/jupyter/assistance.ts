@@ -1,5 +1,5 @@
 // Completion and inspection in a thread of their own, so that they work while a cell runs or blocks. The thread
-// starts with the first request, is then told every cell that ran, and holds its own copy of the types.
+// starts with `warm` or the first request, is then told every cell that ran, and holds its own copy of the types.
 import type { Worker } from 'node:worker_threads'
 import type { Preload } from '../preload.ts'
 import type { AssistAnswer, AssistRequest } from './assist-worker.ts'
@@ -29,6 +29,11 @@ export class Assistance {
     const cell = { code, names }
     if (this.#worker) this.#worker.postMessage({ type: 'commit', ...cell } satisfies AssistRequest)
     this.#committed.push(cell)
+  }
+
+  /** Loads the types before they are asked for: JupyterLab waits a second for completions, which is too short. */
+  warm(): void {
+    if (!this.#worker) void this.ask({ type: 'complete', code: '', position: 0 })
   }
 
   /** Never rejects; the answer is empty when the thread has died. */

@@ -168,11 +168,18 @@ export class Front implements Responder {
   #replied({ id, json, ok, text }: Extract<ToFront, { type: 'reply' }>): void {
     const request = this.#asked.get(id)
     if (!request) {
-      void this.#executions.finish(id, json, ok, text)
+      void this.#finish(id, json, ok, text)
       return
     }
     this.reply(request, json)
     this.#done(id)
+  }
+
+  /** Who answers questions of a cell is a person, and will want completions next. */
+  async #finish(id: string, json: string, ok: boolean, text?: string): Promise<void> {
+    const person = this.#executions.current?.content.allow_stdin === true
+    await this.#executions.finish(id, json, ok, text)
+    if (person && !this.#executions.current && !this.#ending) this.#options.assistance.warm()
   }
 
   #done(id: string): void {
