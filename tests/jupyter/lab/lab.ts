@@ -66,6 +66,7 @@ export class Lab {
     await this.page.waitForFunction(() => window.jupyterapp !== undefined, undefined, { timeout: 120_000 })
     // That the splash has gone says nothing.
     await this.page.evaluate(() => window.jupyterapp.restored)
+    await this.page.locator(`${launcher} .jp-LauncherCard`).first().waitFor()
   }
 
   /** A new notebook with that kernel, ready to run cells. */

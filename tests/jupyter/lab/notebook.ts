@@ -38,15 +38,16 @@ export class Notebook {
     return this.lab.page.locator(`[id="${this.id}"]`)
   }
 
-  /** A code cell by its number among all cells, from 0; negative from the end. */
+  /** A cell by its number, from 0. */
   cell(index: number): Locator {
     return this.panel.locator('.jp-Notebook-cell').nth(index)
   }
 
-  async #activeIndex(): Promise<number> {
+  /** How many cells there are. */
+  async #count(): Promise<number> {
     return this.lab.page.evaluate((id) => {
       const panel = Array.from(window.jupyterapp.shell.widgets('main')).find((one) => one.id === id)
-      return (panel as unknown as NotebookPanel).content.activeCellIndex
+      return (panel as unknown as NotebookPanel).content.widgets.length
     }, this.id)
   }
 
@@ -54,11 +55,11 @@ export class Notebook {
     await this.lab.page.evaluate((id) => window.jupyterapp.shell.activateById(id), this.id)
   }
 
-  /** Puts text into the active cell in place of what was there, and the cursor behind it. */
+  /** Puts text into the last cell in place of what was there, and the cursor behind it. */
   async type(text: string): Promise<Locator> {
     const { page } = this.lab
     await this.activate()
-    const cell = this.cell(await this.#activeIndex())
+    const cell = this.cell((await this.#count()) - 1)
     await cell.locator('.cm-content').click()
     await page.keyboard.press('ControlOrMeta+A')
     await page.keyboard.press('Delete')
@@ -66,27 +67,17 @@ export class Notebook {
     return cell
   }
 
-  /** Types a cell and starts it; `finished` waits for it. The cell below becomes active, and is made if need be. */
+  /** Types into the last cell and starts it, which makes a new one below; `finished` waits for its end. */
   async startCell(
     text: string,
   ): Promise<{ index: number; cell: Locator; finished: (timeoutMs?: number) => Promise<CellRun> }> {
-    await this.type(text)
-    return this.startActive()
+    const index = (await this.#count()) - 1
+    const cell = await this.type(text)
+    await this.lab.page.keyboard.press('Shift+Enter')
+    return { index, cell, finished: (timeoutMs) => this.#finished(index, timeoutMs) }
   }
 
-  /** Runs the active cell as it is. */
-  async startActive(): Promise<{
-    index: number
-    cell: Locator
-    finished: (timeoutMs?: number) => Promise<CellRun>
-  }> {
-    const { page } = this.lab
-    const index = await this.#activeIndex()
-    await page.keyboard.press('Shift+Enter')
-    return { index, cell: this.cell(index), finished: (timeoutMs) => this.#finished(index, timeoutMs) }
-  }
-
-  /** Types a cell, runs it and waits for its end; an error in it is an output like others. */
+  /** Runs a cell as `startCell` does and waits for its end; an error in it is an output like others. */
   async runCell(text: string, { timeoutMs }: { timeoutMs?: number } = {}): Promise<CellRun> {
     return (await this.startCell(text)).finished(timeoutMs)
   }
