@@ -21,6 +21,13 @@ export { closeAll, widgetState } from './models.ts'
 export { ProgressBar, type ProgressOptions, track } from './progress.ts'
 export type { Choices } from './selection.ts'
 export type { TimeOfDay } from './times.ts'
+export {
+  BlindComparison,
+  type BlindComparisonOptions,
+  blindComparison,
+} from './views/blind-comparison.ts'
+export { type ImageGridOptions, ImageGridView, imageGrid } from './views/image-grid.ts'
+export type { PictureSource } from './views/picture-source.ts'
 export { TrainingMonitor, type TrainingMonitorOptions, trainingMonitor } from './views/training-monitor.ts'
 export { type MessageHandler, Widget } from './widget.ts'
 

@@ -26,6 +26,35 @@ export function agreement(a: readonly string[], b: readonly string[]): Agreement
 }
 
 /**
+ * Fleiss' kappa (Fleiss 1971, "Measuring nominal scale agreement among many raters"), for the same number of labels
+ * about every thing.
+ *
+ * @param ratings one list a rater, all about the same things
+ * @returns 1 is perfect, 0 chance; NaN when one label was given throughout
+ * @throws SelmaError `bad-input` for fewer than two raters or nothing labelled, `mismatch` for other lengths
+ */
+export function fleissKappa(ratings: readonly (readonly string[])[]): number {
+  const raters = ratings.length
+  const n = ratings[0]?.length ?? 0
+  if (raters < 2 || n === 0)
+    fail('bad-input', `${raters} raters labelled ${n} things`, 'two raters and one thing at least')
+  if (ratings.some((rater) => rater.length !== n)) fail('mismatch', 'the raters labelled different numbers')
+  const totals = new Map<string, number>()
+  let agreeing = 0
+  for (let unit = 0; unit < n; unit++) {
+    const counts = new Map<string, number>()
+    for (const rater of ratings) counts.set(rater[unit], (counts.get(rater[unit]) ?? 0) + 1)
+    for (const [label, count] of counts) {
+      totals.set(label, (totals.get(label) ?? 0) + count)
+      agreeing += (count * (count - 1)) / (raters * (raters - 1))
+    }
+  }
+  let chance = 0
+  for (const total of totals.values()) chance += (total / (n * raters)) ** 2
+  return (agreeing / n - chance) / (1 - chance)
+}
+
+/**
  * Krippendorff's alpha for names, for any number of raters and with gaps.
  *
  * @param ratings one list a rater, all about the same things; `undefined` where a rater gave no label

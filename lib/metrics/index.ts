@@ -1,5 +1,5 @@
 // Scores, statistics and tables: the public face of lib/metrics.
-export { agreement, krippendorffAlpha } from './agreement.ts'
+export { agreement, fleissKappa, krippendorffAlpha } from './agreement.ts'
 export {
   type BootstrapOptions,
   bootstrapMean,
@@ -42,3 +42,4 @@ export { type Summary, summarize, summarizeBySkill } from './summary.ts'
 export { type Cell, type Column, percent, type ResultsTable, type TableRow } from './table.ts'
 export { formatTable, type TableFormat, tableFormats } from './table-formats.ts'
 export { scoreTifa, type TifaScore, tifaResult } from './tifa.ts'
+export { type RaterAgreement, summarizeVotes, type Vote, type VoteSummary } from './votes.ts'

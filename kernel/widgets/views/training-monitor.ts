@@ -1,6 +1,5 @@
 // The training monitor: jobs as they run, live, and the means to pause, save and stop them. All it knows comes from
 // the jobs' directories, so that a monitor made by another kernel shows the same.
-import { readFile, stat } from 'node:fs/promises'
 import { fail } from '../../../lib/base/errors.ts'
 import { confine } from '../../../lib/base/files.ts'
 import type { Job } from '../../../lib/jobs/index.ts'
@@ -13,10 +12,10 @@ import {
   trainingMonitorMessage,
 } from '../../../lib/messages/views/training-monitor.ts'
 import { DISPLAY } from '../../display/formatters.ts'
-import { picture as pictureBundle } from '../../display/pictures.ts'
 import type { MimeBundle } from '../../outputs.ts'
 import { brief } from './brief.ts'
 import { JobFeed } from './job-feed.ts'
+import { mimeOf, readPictureFile } from './picture-source.ts'
 import { curvePicture } from './training-picture.ts'
 import { View } from './view.ts'
 
@@ -28,8 +27,6 @@ export interface TrainingMonitorOptions {
 }
 
 type Waiting = Job | Promise<Job>
-/** A picture that is larger is not sent, bytes. */
-const largest = 20_000_000
 
 export class TrainingMonitor extends View<
   TrainingMonitorState,
@@ -127,12 +124,8 @@ export class TrainingMonitor extends View<
     try {
       if (!image) return this.tell({ ...answer, missing: 'there is no such picture' })
       const path = confine(feed.job.dir, image.path)
-      const { size } = await stat(path)
-      if (size > largest) return this.tell({ ...answer, missing: `it is larger than ${largest} bytes` })
-      const bytes = await readFile(path)
-      const mime = Object.keys(pictureBundle(bytes) ?? {})[0]
-      if (!mime) return this.tell({ ...answer, missing: 'the file is no picture' })
-      this.tell({ ...answer, mime }, [bytes])
+      const bytes = await readPictureFile(path)
+      this.tell({ ...answer, mime: mimeOf(bytes) }, [bytes])
     } catch (error) {
       this.tell({ ...answer, missing: brief((error as Error).message, 300) })
     }

@@ -46,7 +46,7 @@ async function lineOf(job: Job): Promise<Line | undefined> {
 function ticks(low: number, high: number, count: number): number[] {
   const raw = (high - low) / count
   const power = 10 ** Math.floor(Math.log10(raw))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= raw) ?? raw
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= raw) ?? raw
   const first = Math.ceil(low / step)
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step)
 }
@@ -82,7 +82,7 @@ export async function curvePicture(jobs: readonly Job[]): Promise<Uint8Array | u
   }
   const label = `font-size="11" fill="${faintInk}"`
   const parts = [
-    ...ticks(bottom, top, 4).map(
+    ...ticks(bottom, top, 5).map(
       (y) =>
         `<path d="M${box.left} ${py(y)}H${width - box.right}" stroke="${gridColour}"/><text x="${box.left - 6}" y="${py(y) + 4}" text-anchor="end" ${label}>${shortNumber(y)}</text>`,
     ),

@@ -8,7 +8,10 @@ export function number(value: number | null | undefined): string {
     size !== 0 && (size < 1e-3 || size >= 1e6)
       ? value.toExponential(1)
       : value.toFixed(size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 4)
-  return text.replaceAll('-', '−')
+  return text
+    .replace(/(\.\d*?)0+(e|$)/, '$1$2')
+    .replace(/\.(e|$)/, '$1')
+    .replaceAll('-', '−')
 }
 
 /** A whole number with thin spaces between thousands. */

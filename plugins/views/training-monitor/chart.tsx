@@ -60,6 +60,7 @@ function options(props: Props, element: HTMLElement, width: number): uPlot.Optio
         const stroke = theme.series(colour)
         return {
           label,
+          class: `tm-${kind}`,
           stroke,
           alpha: kind === 'raw' ? 0.35 : 1,
           width: kind === 'raw' ? 1 : 1.75,

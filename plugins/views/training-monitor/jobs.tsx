@@ -26,11 +26,19 @@ const advice: Partial<Record<MonitoredJob['state'], string>> = {
   interrupted: 'Its process died. Run its cell again to go on from the last saved step.',
 }
 
-function facts({ latest, secondsLeft, checkpoint, attempt, state }: MonitoredJob): [string, string][] {
+function facts({
+  latest,
+  progress,
+  secondsLeft,
+  checkpoint,
+  attempt,
+  state,
+}: MonitoredJob): [string, string][] {
   const live = state === 'running' || state === 'paused'
   const list: [string, string | undefined][] = [
+    ['done', state === 'finished' && progress ? `${count(progress.done)} ${progress.unit}` : undefined],
     ['loss', latest.loss === undefined ? undefined : number(latest.loss)],
-    ['validation', latest.validationLoss === undefined ? undefined : number(latest.validationLoss)],
+    ['validation loss', latest.validationLoss === undefined ? undefined : number(latest.validationLoss)],
     ['speed', latest.stepsPerSecond == null ? undefined : `${number(latest.stepsPerSecond)} steps/s`],
     ['left', secondsLeft === null ? undefined : duration(secondsLeft)],
     ['memory', live && latest.memory != null ? bytes(latest.memory) : undefined],
@@ -77,7 +85,7 @@ export function Jobs({ jobs, acting, onSteer }: Props) {
                 ))}
             </span>
           </div>
-          {job.progress ? <Progress job={job} /> : null}
+          {job.progress && job.state !== 'finished' ? <Progress job={job} /> : null}
           <dl class="tm-facts">
             {facts(job).map(([name, value]) => (
               <div key={name}>
