@@ -1,5 +1,5 @@
-// `npm run bench -- train|sample`: this library against PyTorch on the same machine, in turns within one
-// run, so that what else the machine does hits both. Raw figures go to bench/results; what a ratio means is
+// `npm run bench -- train|sample|kernel`: this library against PyTorch, and this kernel against ipykernel and
+// tslab, on the same machine, in turns within one run, so that what else the machine does hits both. Raw figures go to bench/results; what a ratio means is
 // said in bench/README.md.
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -10,6 +10,8 @@ import { fail, SelmaError } from '../lib/base/errors.ts'
 import { writeJson } from '../lib/base/files.ts'
 import { hashCheckpoint } from '../lib/diffusion/checkpoint.ts'
 import { locateModel } from '../lib/shapes/models.ts'
+import { benchKernels, benchPython } from './kernel.ts'
+import { summarise, table } from './kernel-table.ts'
 import { prepareSampling } from './sample.ts'
 import { type Bench, median, root, type Settings, type Times } from './support.ts'
 import { prepareTraining } from './train.ts'
@@ -30,7 +32,7 @@ function commit(): string {
   }
 }
 
-const usage = `npm run bench -- ${Object.keys(benches).join('|')} [--rounds 5] [--repeats 10] [--warmup 3] [--threads N] [--out FILE]`
+const usage = `npm run bench -- ${[...Object.keys(benches), 'kernel'].join('|')} [--rounds 5] [--repeats 10] [--warmup 3] [--threads N] [--out FILE]`
 
 function count(name: string, text: string): number {
   const value = Number(text)
@@ -50,6 +52,33 @@ async function main(): Promise<void> {
     },
   })
   const [name] = positionals
+  const date = new Date().toISOString()
+  const load = loadavg()[0]
+  if (load > 0.5)
+    console.warn(`the machine is busy (load ${load.toFixed(1)}): these figures will not be worth much`)
+  const about = {
+    date,
+    commit: commit(),
+    machine: { cpu: cpus()[0].model.trim(), cpus: cpus().length, platform: `${platform()} ${arch()}`, load },
+  }
+  const out = values.out ?? join(root, 'bench', 'results', `${name}-${date.slice(0, 10)}.json`)
+  if (name === 'kernel') {
+    const settings = { rounds: count('rounds', values.rounds), repeats: count('repeats', values.repeats) }
+    const onRound = (round: number, kernel: string) => console.log(`round ${round + 1}: ${kernel} measured`)
+    const node = process.env.SELMA_KERNEL_NODE ?? process.execPath
+    const bench = benchKernels({ ...settings, node, python: benchPython(), onRound })
+    const { versions, rounds } = bench
+    await writeJson(out, {
+      benchmark: name,
+      ...about,
+      settings,
+      versions,
+      measures: summarise(bench),
+      rounds,
+    })
+    console.log(table(bench))
+    return
+  }
   const prepare = benches[name] ?? fail('bad-input', `unknown benchmark: ${name ?? '(none)'}`, usage)
   const { name: model, folder } = locateModel('shapes')
   const settings: Settings = {
@@ -60,10 +89,6 @@ async function main(): Promise<void> {
     repeats: count('repeats', values.repeats),
     warmup: count('warmup', values.warmup),
   }
-  const date = new Date().toISOString()
-  const load = loadavg()[0]
-  if (load > 0.5)
-    console.warn(`the machine is busy (load ${load.toFixed(1)}): these figures will not be worth much`)
   const bench = await prepare(settings)
   console.log(bench.what)
   const rounds: { ours: Times; theirs: Times; ratio: number }[] = []
@@ -81,15 +106,12 @@ async function main(): Promise<void> {
   const ratios = rounds.map((each) => each.ratio)
   const ratio = { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) }
   const runtime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
-  const out = values.out ?? join(root, 'bench', 'results', `${name}-${date.slice(0, 10)}.json`)
   const { folder: _folder, python: _python, ...repeated } = settings
   await writeJson(out, {
     benchmark: name,
     what: bench.what,
-    date,
-    commit: commit(),
+    ...about,
     model: { name: model, hash: await hashCheckpoint(folder) },
-    machine: { cpu: cpus()[0].model.trim(), cpus: cpus().length, platform: `${platform()} ${arch()}`, load },
     settings: repeated,
     versions: { node: process.versions.node, 'onnxruntime-node': runtime.version, ...versions },
     /** PyTorch's median time over ours, a round; above 1 we are faster. */

@@ -271,9 +271,9 @@ export function createSession(options: SessionOptions = {}): Session {
         for (const one of thrown) cell.stream('stderr', `${tracebacks.thrown(one).traceback.join('\n')}\n`)
       })
     },
-    complete: (code, position) => complete(converter, code, position),
+    complete: (code, position) => uncut(() => complete(converter, code, position)),
     inspect(code, position, detail = 0) {
-      const text = inspectAt(converter, code, position, detail)
+      const text = uncut(() => inspectAt(converter, code, position, detail))
       return text === undefined ? undefined : { 'text/plain': text }
     },
     isComplete,

@@ -36,7 +36,7 @@ export function directAnswers({ info, ports, history, assistance }: AnswerSource
     async complete_request(content) {
       const at = cursor(content)
       if (!at) return noCode
-      const { completion } = await assistance.ask({ type: 'complete', ...at })
+      const { completion } = await assistance.ask({ kind: 'complete', ...at })
       const { matches = [], kinds = [], start = at.position, end = at.position } = completion ?? {}
       const places = { start: toCharacters(at.code, start), end: toCharacters(at.code, end) }
       const types = matches.map((text, index) => ({ ...places, text, type: kinds[index] }))
@@ -52,7 +52,7 @@ export function directAnswers({ info, ports, history, assistance }: AnswerSource
       const at = cursor(content)
       if (!at) return noCode
       const detail = content.detail_level === 1 ? 1 : 0
-      const { text } = await assistance.ask({ type: 'inspect', ...at, detail })
+      const { text } = await assistance.ask({ kind: 'inspect', ...at, detail })
       if (text === undefined) return { status: 'ok', found: false, data: {}, metadata: {} }
       return { status: 'ok', found: true, data: { 'text/plain': text }, metadata: {} }
     },

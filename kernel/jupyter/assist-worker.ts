@@ -1,18 +1,12 @@
 // The thread that completes and inspects (`assistance.ts` is the other end). Offsets are UTF-16 here.
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Completion } from '../language/assist.ts'
 import { createAssistant } from '../language/assistant.ts'
 import type { Preload } from '../preload.ts'
+import type { AssistAnswer, AssistQuestion } from './threads.ts'
 
 export type AssistRequest =
   | { type: 'commit'; code: string; names?: string[] }
-  | { type: 'complete' | 'inspect'; id: number; code: string; position: number; detail?: 0 | 1 }
-
-export interface AssistAnswer {
-  id: number
-  completion?: Completion
-  text?: string
-}
+  | ({ type: 'assist'; id: number } & AssistQuestion)
 
 /** A cell that may have installed packages. */
 const INSTALLS = /^\s*(%npm\b|!)/m
@@ -25,9 +19,9 @@ function answer(request: AssistRequest): AssistAnswer | undefined {
     if (INSTALLS.test(request.code)) assistant.refresh()
     return undefined
   }
-  const { id, type, code, position, detail } = request
+  const { id, kind, code, position, detail } = request
   try {
-    if (type === 'complete') return { id, completion: assistant.complete(code, position) }
+    if (kind === 'complete') return { id, completion: assistant.complete(code, position) }
     return { id, text: assistant.inspect(code, position, detail) }
   } catch {
     // The compiler gave up on something half-typed.

@@ -1,9 +1,15 @@
-// Completion and inspection in a thread of their own, so that they work while a cell runs or blocks. The thread
-// starts with `warm` or the first request, is then told every cell that ran, and holds its own copy of the types.
+// Who completes and inspects: the thread of the cells, which has the types in memory anyway, or, while that one
+// blocks, a thread of its own. That one starts when it is first needed, is then told every cell that ran, and holds
+// a second copy of the types.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import type { Preload } from '../preload.ts'
-import type { AssistAnswer, AssistRequest } from './assist-worker.ts'
+import type { AssistRequest } from './assist-worker.ts'
 import { startThread } from './thread.ts'
+import { type AssistAnswer, type AssistQuestion, flag, type ToCells } from './threads.ts'
+
+/** How long the cells' thread may take before it counts as blocked, in ms. */
+const PATIENCE_MS = 150
 
 /** Where a cell that ran leaves its names. */
 interface Committed {
@@ -11,18 +17,25 @@ interface Committed {
   names?: string[]
 }
 
+export interface AssistanceOptions {
+  cwd: string
+  preload?: Preload
+  /** To the cells' thread. */
+  post(message: ToCells): void
+  flags: Int32Array
+  /** Is told why a thread died. */
+  log(text: string): void
+}
+
 export class Assistance {
-  readonly #settings: { cwd: string; preload?: Preload }
-  readonly #log: (text: string) => void
+  readonly #options: AssistanceOptions
   readonly #waiting = new Map<number, (answer: AssistAnswer) => void>()
   #committed: Committed[] = []
   #worker: Worker | undefined
   #count = 0
 
-  /** @param log is told why a thread died */
-  constructor(settings: { cwd: string; preload?: Preload }, log: (text: string) => void) {
-    this.#settings = settings
-    this.#log = log
+  constructor(options: AssistanceOptions) {
+    this.#options = options
   }
 
   commit({ code, names }: Committed): void {
@@ -31,18 +44,29 @@ export class Assistance {
     this.#committed.push(cell)
   }
 
-  /** Loads the types before they are asked for: JupyterLab waits a second for completions, which is too short. */
-  warm(): void {
-    if (!this.#worker) void this.ask({ type: 'complete', code: '', position: 0 })
+  /** Never rejects; the answer is empty when the thread has died. */
+  async ask(question: AssistQuestion): Promise<AssistAnswer> {
+    const id = ++this.#count
+    const message = { ...question, type: 'assist', id } as const
+    const answer = new Promise<AssistAnswer>((resolve) => this.#waiting.set(id, resolve))
+    this.#options.post(message)
+    const { flags } = this.#options
+    const over = new AbortController()
+    const blocked = async () => {
+      // At work for the kernel it is not blocked: the compiler loads, or it thinks about this very question.
+      do await delay(PATIENCE_MS, undefined, over)
+      while (Atomics.load(flags, flag.busy) === 1)
+      Atomics.store(flags, flag.assisted, id)
+      this.#started().postMessage(message satisfies AssistRequest)
+    }
+    blocked().catch(() => {})
+    return answer.finally(() => over.abort())
   }
 
-  /** Never rejects; the answer is empty when the thread has died. */
-  ask(question: { type: 'complete' | 'inspect'; code: string; position: number; detail?: 0 | 1 }) {
-    const id = ++this.#count
-    return new Promise<AssistAnswer>((resolve) => {
-      this.#waiting.set(id, resolve)
-      this.#started().postMessage({ ...question, id } satisfies AssistRequest)
-    })
+  /** An answer of either thread; a second one to the same question is nobody's. */
+  answered(answer: AssistAnswer): void {
+    this.#waiting.get(answer.id)?.(answer)
+    this.#waiting.delete(answer.id)
   }
 
   async close(): Promise<void> {
@@ -51,16 +75,12 @@ export class Assistance {
 
   #started(): Worker {
     if (this.#worker) return this.#worker
-    const worker = startThread('./assist-worker.ts', import.meta.url, this.#settings)
+    const { cwd, preload, log } = this.#options
+    const worker = startThread('./assist-worker.ts', import.meta.url, { cwd, preload })
     this.#worker = worker
-    worker.on('message', (answer: AssistAnswer) => {
-      this.#waiting.get(answer.id)?.(answer)
-      this.#waiting.delete(answer.id)
-    })
+    worker.on('message', (answer: AssistAnswer) => this.answered(answer))
     // Without memory for the types, say, the next request starts another one.
-    worker.on('error', (error) =>
-      this.#log(`completion and inspection start anew: ${(error as Error).message}`),
-    )
+    worker.on('error', (error) => log(`completion and inspection start anew: ${(error as Error).message}`))
     worker.on('exit', () => {
       if (this.#worker === worker) this.#worker = undefined
       for (const [id, resolve] of this.#waiting) resolve({ id })

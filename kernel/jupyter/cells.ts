@@ -6,7 +6,7 @@ import type { Session } from '../session.ts'
 import { encodeJson, type Json } from '../wire/message.ts'
 import { pageRequest } from './pager.ts'
 import { refusal } from './request.ts'
-import { flag, type ToCells, type ToFront } from './threads.ts'
+import { type AssistAnswer, flag, type ToCells, type ToFront } from './threads.ts'
 
 /** Printed text that may be on its way to the front before printing waits, in UTF-16 units. */
 const MAX_PENDING = 32_000_000
@@ -53,6 +53,7 @@ export class Cells {
     else if (this.#early) this.#early.push(message)
     else if (message.type === 'execute') void this.#execute(message)
     else if (message.type === 'comm') this.#comm(message)
+    else if (message.type === 'assist') this.#assist(message)
     else this.#query(message)
   }
 
@@ -146,6 +147,19 @@ export class Cells {
     )
     this.#asking = asked.catch(() => {})
     return asked
+  }
+
+  /** A question that has waited too long is another thread's by now. */
+  #assist({ id, kind, code, position, detail }: Of<'assist'>): void {
+    if (id <= Atomics.load(this.#flags, flag.assisted)) return
+    const answer: AssistAnswer = { id }
+    try {
+      if (kind === 'complete') answer.completion = this.#session?.complete(code, position)
+      else answer.text = this.#session?.inspect(code, position, detail)?.['text/plain'] as string | undefined
+    } catch {
+      // The compiler gave up on something half-typed.
+    }
+    this.#post({ type: 'assisted', ...answer })
   }
 
   #query({ id, kind, content }: Of<'query'>): void {

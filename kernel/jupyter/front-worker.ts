@@ -48,13 +48,14 @@ async function end(politely: boolean): Promise<void> {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_MS)
 }
 
+const post = (message: ToCells) => cells.postMessage(message)
 const connection = readConnectionFile(connectionFile)
 const { shell, iopub, stdin, control, hb } = connection.endpoints
 const port = (endpoint: string) => Number(/\d+$/.exec(endpoint)?.[0])
 const front = new Front({
   key: connection.key,
   send: (channel, frames) => sockets?.send(channel, frames),
-  post: (message: ToCells) => cells.postMessage(message),
+  post,
   log,
   end: (politely) => void end(politely),
   flags,
@@ -69,7 +70,7 @@ const front = new Front({
     hb_port: port(hb),
   },
   history: new History(historyFile()),
-  assistance: new Assistance({ cwd, preload }, log),
+  assistance: new Assistance({ cwd, preload, post, flags, log }),
 })
 cells.on('message', (message: ToFront) => front.fromCells(message))
 sockets = await openSockets(connection, (channel, frames) => front.receive(channel, frames))

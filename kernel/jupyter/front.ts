@@ -61,7 +61,7 @@ export class Front implements Responder {
       options.send('iopub', encode(message, key))
     }, flags)
     this.#executions = new Executions(this, post, options.history, async ({ name, detail }) => {
-      const question = { type: 'inspect' as const, code: name, position: name.length, detail }
+      const question = { kind: 'inspect' as const, code: name, position: name.length, detail }
       const { text } = await options.assistance.ask(question)
       return text ?? `${name} is not known here`
     })
@@ -159,6 +159,7 @@ export class Front implements Responder {
     else if (message.type === 'reply') this.#replied(message)
     else if (message.type === 'handled') this.#done(message.id)
     else if (message.type === 'committed') this.#options.assistance.commit(message)
+    else if (message.type === 'assisted') this.#options.assistance.answered(message)
     else if (message.type === 'input') this.#askInput(message)
     else if (message.type === 'input-cancel') this.#input = undefined
     else if (message.type === 'interrupted') this.#interrupted(message.token, message.running)
@@ -168,18 +169,11 @@ export class Front implements Responder {
   #replied({ id, json, ok, text }: Extract<ToFront, { type: 'reply' }>): void {
     const request = this.#asked.get(id)
     if (!request) {
-      void this.#finish(id, json, ok, text)
+      void this.#executions.finish(id, json, ok, text)
       return
     }
     this.reply(request, json)
     this.#done(id)
-  }
-
-  /** Who answers questions of a cell is a person, and will want completions next. */
-  async #finish(id: string, json: string, ok: boolean, text?: string): Promise<void> {
-    const person = this.#executions.current?.content.allow_stdin === true
-    await this.#executions.finish(id, json, ok, text)
-    if (person && !this.#executions.current && !this.#ending) this.#options.assistance.warm()
   }
 
   #done(id: string): void {

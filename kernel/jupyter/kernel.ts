@@ -2,6 +2,7 @@
 // loads the compiler meanwhile.
 import { currentCell } from '../cell.ts'
 import { comms } from '../comms.ts'
+import { keepCompiledCode, loadTypescript } from '../fast-start.ts'
 import { defaultPreload, type Preload } from '../preload.ts'
 import { encodeJson } from '../wire/message.ts'
 import { Cells } from './cells.ts'
@@ -32,7 +33,7 @@ export async function runKernel(
   const cwd = process.cwd()
   const canCut = canCutOff()
   const settings: FrontSettings = { connectionFile, cwd, preload, flags, canCut }
-  const front = startThread('./front-worker.ts', import.meta.url, settings)
+  const front = startThread('./front-worker.ts', import.meta.url, settings, keepCompiledCode())
   const stderr = process.stderr.write.bind(process.stderr)
   front.on('error', (error) => {
     // Without sockets there is nobody to talk to.
@@ -64,6 +65,7 @@ export async function runKernel(
 
   Atomics.store(flags, flag.busy, 1)
   try {
+    await loadTypescript()
     const { createSession } = await import('../session.ts')
     const session = createSession({
       cwd,

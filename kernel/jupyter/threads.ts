@@ -1,8 +1,24 @@
 // What the two threads of a kernel tell each other. The front (`front.ts`, in a worker thread) owns the sockets;
 // the main thread runs the cells. `id` and `parent` are always the id of a client's request.
 
+import type { Completion } from '../language/assist.ts'
 import type { Preload } from '../preload.ts'
 import type { Json } from '../wire/message.ts'
+
+/** What could be typed next, or what is known of what is typed. Offsets are UTF-16. */
+export interface AssistQuestion {
+  kind: 'complete' | 'inspect'
+  code: string
+  position: number
+  detail?: 0 | 1
+}
+
+/** Empty where nothing is known. */
+export interface AssistAnswer {
+  id: number
+  completion?: Completion
+  text?: string
+}
 
 export type CommKind = 'comm_open' | 'comm_msg' | 'comm_close'
 
@@ -20,6 +36,8 @@ export type ToCells =
   | { type: 'comm'; id: string; kind: CommKind; content: Json; metadata: Json; buffers: Uint8Array[] }
   | { type: 'query'; id: string; kind: 'is_complete' | 'comm_info'; content: Json }
   | { type: 'input'; value: string }
+  /** A question about what is being typed. Answered by `assisted`, unless `flag.assisted` has passed it. */
+  | ({ type: 'assist'; id: number } & AssistQuestion)
   /** `running` is the execution it is meant for, if any. Answered by `interrupted`. */
   | { type: 'interrupt'; token: number; running?: string }
   | { type: 'exit' }
@@ -38,6 +56,7 @@ export type ToFront =
   /** A cell whose names (all, if not given) later cells see. */
   | { type: 'committed'; code: string; names?: string[] }
   | { type: 'interrupted'; token: number; running?: string }
+  | ({ type: 'assisted' } & AssistAnswer)
   /** The process ends when the sockets are closed; the main thread waits in `flag.closed`. */
   | { type: 'closing'; code: number }
 
@@ -51,6 +70,8 @@ export const flag = {
   pending: 2,
   /** 1 when the sockets are closed. */
   closed: 3,
+  /** The latest question about what is being typed that waits for no answer any more. */
+  assisted: 4,
 } as const
 
 export function sharedFlags(): Int32Array<SharedArrayBuffer> {

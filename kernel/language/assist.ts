@@ -39,7 +39,15 @@ export function complete(converter: Converter, text: string, position: number): 
       includeCompletionsForImportStatements: false,
     }),
   )
-  const entries = (found?.entries ?? []).filter(({ name }) => !name.startsWith('__selma_'))
+  const entries: { name: string; kind: string; replacementSpan?: ts.TextSpan }[] = (
+    found?.entries ?? []
+  ).filter(({ name }) => !name.startsWith('__selma_'))
+  // Where any value may stand, also what the library has and nobody typed yet.
+  if (found?.isGlobalCompletion) {
+    const there = new Set(entries.map(({ name }) => name))
+    for (const name of converter.names().preloaded)
+      if (!there.has(name)) entries.push({ name, kind: 'const' })
+  }
   // Inside a string (a module's name, a property, one of the allowed values) TypeScript says what is replaced,
   // except for the parts of a path.
   const span = found?.optionalReplacementSpan ?? entries[0]?.replacementSpan

@@ -1,6 +1,5 @@
 // From the text of a cell to JavaScript that tslab's executor can run: parse, type-check against the
 // cells before it, emit. It stands where tslab's own Converter stands (docs/kernel.md says why).
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
 import { fail } from '../../lib/base/errors.ts'
@@ -8,64 +7,18 @@ import { type FoundMagics, findMagics } from '../magics/find.ts'
 import { checkMagic } from '../magics/list.ts'
 import { MAGIC_HELPER, misplaced } from '../magics/place.ts'
 import type { Preload } from '../preload.ts'
-import { type CellDiagnostic, diagnose } from './diagnostics.ts'
+import type { ConvertedCell, Converter, Probe, Scope } from './conversion.ts'
+import { diagnose } from './diagnostics.ts'
 import { CELL_HELPER } from './emit.ts'
 import { type CellNames, cellNames, type NameKind } from './names.ts'
-import { exportedNames } from './preload-names.ts'
+import { createPlace } from './place.ts'
+import { preloadedNames } from './preload-names.ts'
 import { type CellService, createCellService } from './service.ts'
 import { cellTransformer, dropExports } from './transform.ts'
+import { typesOf } from './types-of.ts'
 
+export type { ConvertedCell, Converter, Probe, Scope } from './conversion.ts'
 export type { CellDiagnostic } from './diagnostics.ts'
-
-/** A converted cell. `script` is its name in stack traces. */
-export interface ConvertedCell {
-  script: string
-  output: string
-  /** Source map (JSON) from `output`'s lines after the first `prologueLines` to the cell. */
-  map: string
-  prologueLines: number
-  declared: Map<string, NameKind>
-}
-
-/** Every name in reach, imported into one file that changes only when a cell has run. */
-export interface Scope {
-  checker: ts.TypeChecker
-  source: ts.SourceFile
-}
-
-/** A cell being typed, as a file that the language service knows. */
-export interface Probe {
-  service: ts.LanguageService
-  path: string
-  /** Where the code begins in that file: what it can see stands before it, out of reach of open brackets. */
-  offset: number
-  /** True for the files that stand for cells. */
-  isCell(path: string): boolean
-}
-
-export interface Converter {
-  /**
-   * Converts a cell, or says what is wrong with it. Nothing is remembered until `commit`.
-   *
-   * @throws SelmaError `bad-input` for a magic that does not exist or stands where it cannot work
-   */
-  convert(code: string): { cell?: ConvertedCell; diagnostics: CellDiagnostic[] }
-  /** From now on later cells see these of the cell's names (all by default). */
-  commit(cell: Pick<ConvertedCell, 'script' | 'declared'>, names?: Iterable<string>): void
-  /** `commit` for a cell that ran elsewhere: nothing is checked or emitted. */
-  adopt(code: string, names?: Iterable<string>): void
-  /** Looks for packages anew: some may have been installed or removed. */
-  refresh(): void
-  /** A file with `code` in it and every name in reach imported, for completion and inspection. */
-  probe(code: string): Probe
-  /** What a new, empty cell would see; kept until a cell changes it. */
-  scope(): Scope
-  /** The cell as TypeScript, as long as before, and the magics that it had. */
-  magicsOf(code: string): FoundMagics
-  /** Names of the preloaded modules, and of what cells declared. */
-  names(): { preloaded: ReadonlySet<string>; declared: ReadonlySet<string> }
-  close(): void
-}
 
 let sessions = 0
 
@@ -81,19 +34,29 @@ export function createConverter({ cwd, preload = [] }: { cwd: string; preload?: 
   const depends = new Map<string, Set<string>>()
   const libraries = [preload].flat().map((path) => resolve(path))
   let libraryNames: Map<string, string> | undefined
-  const librariesUsed = new Set<string>()
+  /** Names of the library that cells have mentioned, with their modules. */
+  const mentioned = new Map<string, string>()
   let count = 0
   let scoped: Scope | undefined
+  /** Names of the library that were typed: their types are looked at, and not the whole library's. */
+  const typed = new Set<string>()
+  /** Cells that may run, with the files of those they use, as they are kept when they have. */
+  const entered = new Map<string, { text: string; paths: Set<string> }>()
   /** Cells that install packages, until they ran. */
   const installing = new Set<string>()
 
   const pathOf = (script: string) => join(cwd, `${script}.mts`)
+  const place = createPlace(cells, pathOf(`selma-place-${session}`), pathOf(`selma-shared-${session}`))
+  const probed = pathOf(`selma-probe-${session}`)
+
+  function share(): void {
+    const library = [...mentioned].filter(([name]) => !visible.has(name))
+    place.share([...[...visible].map(([name, { path }]) => [name, path] as const), ...library])
+  }
+
   /** The module of each name in scope without an import. */
-  function preloaded(): Map<string, string> {
-    if (libraryNames) return libraryNames
-    libraryNames = new Map()
-    for (const path of libraries.filter((one) => existsSync(one)))
-      for (const name of exportedNames(path)) if (!libraryNames.has(name)) libraryNames.set(name, path)
+  const preloaded = () => {
+    libraryNames ??= preloadedNames(libraries)
     return libraryNames
   }
   const parse = (code: string) => ts.createSourceFile('cell.mts', code, ts.ScriptTarget.Latest, true)
@@ -120,14 +83,7 @@ export function createConverter({ cwd, preload = [] }: { cwd: string; preload?: 
       lines.push(`import { ${list.join(', ')} } from ${JSON.stringify(path)}`)
     const exports = [...names.declared.keys()].filter((name) => !names.exported.has(name))
     const text = `\n;${[...lines, `export { ${exports.join(', ')} }`].join('\n')}\n`
-    return { text, imports: lines, modules, paths }
-  }
-
-  function roots(current?: string): void {
-    const paths = new Set([...visible.values()].map((one) => one.path))
-    for (const path of librariesUsed) paths.add(path)
-    if (current) paths.add(current)
-    cells.roots(paths)
+    return { text, imports: lines, exports, modules, paths }
   }
 
   /** Cells that no visible name leads to are forgotten, so that a long session does not grow for ever. */
@@ -153,30 +109,27 @@ export function createConverter({ cwd, preload = [] }: { cwd: string; preload?: 
     return findMagics(text, (name) => visible.has(name) || preloaded().has(name))
   }
 
-  /** The cell as a file in memory, among what it needs. */
+  /** Reads what a cell needs and how it is kept once it has run. */
   function enter(code: string, magics: FoundMagics['magics']) {
     const script = `selma-cell-${session}-${++count}`
-    const path = pathOf(script)
     const names = cellNames(parse(code))
     const tail = context(names, (name) => names.mentioned.has(name))
-    for (const module of tail.modules) librariesUsed.add(module)
-    cells.set(path, code + tail.text)
-    depends.set(path, tail.paths)
+    entered.set(script, { text: code + tail.text, paths: tail.paths })
     if (magics.some((one) => one.name === 'npm')) installing.add(script)
-    return { script, path, names, tail }
+    return { script, names, tail }
   }
 
-  /** The types of the values that a cell exports or sees, by name. */
-  function typesOf({ checker, source }: Scope, symbols: Iterable<ts.Symbol>): Record<string, string> {
-    const types: Record<string, string> = {}
-    for (const one of symbols) {
-      const symbol = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one
-      if (symbol.flags & ts.SymbolFlags.Value)
-        types[one.name] = checker.typeToString(
-          checker.getBaseTypeOfLiteralType(checker.getTypeOfSymbolAtLocation(symbol, source)),
-        )
+  /** Puts a cell where it is checked. */
+  function settle(code: string, names: CellNames, exports: readonly string[]): void {
+    const seen = [...names.mentioned].filter((name) => !names.declared.has(name))
+    for (const name of seen) {
+      const module = visible.has(name) ? undefined : preloaded().get(name)
+      if (module) mentioned.set(name, module)
     }
-    return types
+    share()
+    const isVariable = (name: string) => visible.get(name)?.kind === 'variable'
+    const isFixed = (name: string) => !isVariable(name) && (visible.has(name) || mentioned.has(name))
+    place.put(code, { fixed: seen.filter(isFixed), variables: seen.filter(isVariable) }, exports)
   }
 
   function visibleTypes(): Record<string, string> {
@@ -197,18 +150,18 @@ export function createConverter({ cwd, preload = [] }: { cwd: string; preload?: 
       fail('bad-input', `line ${line}: ${wrong.why}`)
     }
     const types = magics.some((one) => one.name === 'who') ? visibleTypes() : {}
-    const { script, path, names, tail } = enter(code, magics)
-    roots(path)
-    const diagnostics = diagnose(cells.service, path, code, installing.has(script))
+    const { script, names, tail } = enter(code, magics)
+    settle(code, names, tail.exports)
+    const diagnostics = diagnose(cells.service, place.path, code, installing.has(script))
     if (diagnostics.length > 0) {
       if (diagnostics.some((one) => one.code === 2307)) cells.refresh()
-      cells.delete(path)
-      depends.delete(path)
-      roots()
+      entered.delete(script)
+      installing.delete(script)
+      place.clear()
       return { diagnostics }
     }
     const program = cells.service.getProgram()!
-    const source = program.getSourceFile(path)!
+    const source = program.getSourceFile(place.path)!
     const checker = program.getTypeChecker()
     if (magics.some((one) => one.name === 'who')) {
       const own = checker.getSymbolAtLocation(source)
@@ -240,17 +193,28 @@ export function createConverter({ cwd, preload = [] }: { cwd: string; preload?: 
     names: Iterable<string> = declared.keys(),
   ): void {
     const path = pathOf(script)
+    const kept = entered.get(script)
+    let news = false
     for (const name of names) {
       const kind = declared.get(name)
-      if (kind) visible.set(name, { path, kind })
+      if (!kind || !kept) continue
+      visible.set(name, { path, kind })
+      news = true
     }
-    if (installing.delete(script)) {
-      cells.refresh()
-      // What it imported was not there yet when it was looked at.
-      cells.touch(path)
+    if (news && kept) {
+      cells.set(path, kept.text)
+      depends.set(path, kept.paths)
+      prune()
     }
-    prune()
-    roots()
+    entered.clear()
+    place.clear()
+    if (installing.delete(script)) refresh()
+    share()
+  }
+
+  function refresh(): void {
+    scoped = undefined
+    cells.refresh()
   }
 
   function adopt(text: string, only?: Iterable<string>): void {
@@ -261,14 +225,15 @@ export function createConverter({ cwd, preload = [] }: { cwd: string; preload?: 
 
   function probe(text: string): Probe {
     const { code } = magicsOf(text)
-    const path = pathOf(`selma-probe-${session}`)
-    const { imports, modules } = context(cellNames(parse(code)), () => true)
-    for (const module of modules) librariesUsed.add(module)
+    const names = cellNames(parse(code))
+    for (const name of names.mentioned) if (preloaded().has(name)) typed.add(name)
+    // Not the whole library: its types are a second's work and 100 MB, for names of which only the kind is told.
+    const { imports } = context(names, (name) => visible.has(name) || typed.has(name))
     const head = `${imports.join('\n')}\n`
-    cells.set(path, `${head}${code}\n;export {}\n`)
-    roots(path)
-    const isCell = (one: string) => one === path || depends.has(one)
-    return { service: cells.service, path, offset: head.length, isCell }
+    cells.set(probed, `${head}${code}\n;export {}\n`)
+    cells.roots([...place.roots, probed])
+    const isCell = (one: string) => one === probed || depends.has(one)
+    return { service: cells.service, path: probed, offset: head.length, isCell }
   }
 
   function scope(): Scope {
@@ -279,16 +244,21 @@ export function createConverter({ cwd, preload = [] }: { cwd: string; preload?: 
     return scoped
   }
 
+  function reach(name: string): boolean {
+    if (typed.has(name) || visible.has(name) || !preloaded().has(name)) return false
+    typed.add(name)
+    scoped = undefined
+    return true
+  }
+
   return {
     convert,
     commit,
     adopt,
-    refresh: () => {
-      scoped = undefined
-      cells.refresh()
-    },
+    refresh,
     probe,
     scope,
+    reach,
     magicsOf,
     names: () => ({ preloaded: new Set(preloaded().keys()), declared: new Set(visible.keys()) }),
     close: () => cells.service.dispose(),

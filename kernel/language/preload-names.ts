@@ -31,3 +31,11 @@ export function exportedNames(path: string, seen: Set<string> = new Set()): Set<
   }
   return names
 }
+
+/** Which of several modules each name in scope without an import comes from: of two, the first. */
+export function preloadedNames(paths: readonly string[]): Map<string, string> {
+  const names = new Map<string, string>()
+  for (const path of paths.filter((one) => existsSync(one)))
+    for (const name of exportedNames(path)) if (!names.has(name)) names.set(name, path)
+  return names
+}

@@ -56,6 +56,9 @@ function inScope(converter: Converter, scope: Scope): Known {
     symbols.set(symbol.name, target)
     entries.push({ name: symbol.name, kind: kindOf(target) })
   }
+  // Of the others in the library only the names are known, which is enough here.
+  for (const name of preloaded)
+    if (!symbols.has(name) && !declared.has(name)) entries.push({ name, kind: 'const' })
   entries.sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1))
   const all = { entries, symbols }
   known.set(scope, all)
@@ -128,14 +131,16 @@ function isPlainExpression(node: ts.Identifier): boolean {
 }
 
 /** The type of `a.b.c`, when `a` comes from elsewhere; undefined sends the question to the service. */
-function typeOf(converter: Converter, scope: Scope, node: ts.Expression): ts.Type | undefined {
+function typeOf(converter: Converter, node: ts.Expression): ts.Type | undefined {
+  if (ts.isIdentifier(node)) converter.reach(node.text)
+  const scope = converter.scope()
   const { checker, source } = scope
   if (ts.isIdentifier(node)) {
     const symbol = inScope(converter, scope).symbols.get(node.text)
     return symbol && checker.getTypeOfSymbolAtLocation(symbol, source)
   }
   if (!ts.isPropertyAccessExpression(node) || node.questionDotToken) return undefined
-  const property = typeOf(converter, scope, node.expression)?.getProperty(node.name.text)
+  const property = typeOf(converter, node.expression)?.getProperty(node.name.text)
   return property && checker.getTypeOfSymbolAtLocation(property, source)
 }
 
@@ -160,7 +165,7 @@ export function quickCompletion(
     while (ts.isPropertyAccessExpression(root)) root = root.expression
     if (!ts.isIdentifier(root) || localNames(root).some(({ name }) => name === (root as ts.Identifier).text))
       return undefined
-    const type = typeOf(converter, converter.scope(), member.expression)
+    const type = typeOf(converter, member.expression)
     if (!type || type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.Union)) return undefined
     entries = type
       .getApparentProperties()

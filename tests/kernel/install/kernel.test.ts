@@ -36,7 +36,13 @@ describe('installKernel', () => {
     const { folder, change } = await installKernel({ dataDir, name: 'selma', node })
     expect([folder, change]).toEqual([join(dataDir, 'kernels', 'selma'), 'installed'])
     expect(readSpec(folder)).toEqual({
-      argv: [node, '--no-force-async-hooks-checks', kernelStarter(), '{connection_file}'],
+      argv: [
+        node,
+        '--no-force-async-hooks-checks',
+        '--max-semi-space-size=8',
+        kernelStarter(),
+        '{connection_file}',
+      ],
       display_name: 'SELMA (TypeScript)',
       language: 'typescript',
       interrupt_mode: 'message',

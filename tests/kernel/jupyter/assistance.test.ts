@@ -1,58 +1,48 @@
-import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { Assistance } from '../../../kernel/jupyter/assistance.ts'
-import { Front } from '../../../kernel/jupyter/front.ts'
-import { History } from '../../../kernel/jupyter/history.ts'
-import { sharedFlags } from '../../../kernel/jupyter/threads.ts'
-import { encode } from '../../../kernel/wire/frames.ts'
-import { newHeader } from '../../../kernel/wire/message.ts'
+import { flag, sharedFlags, type ToCells } from '../../../kernel/jupyter/threads.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
-const key = 'key'
-
-class Counted extends Assistance {
-  warmed = 0
-
-  override warm(): void {
-    this.warmed++
+async function assistance(take: (message: Extract<ToCells, { type: 'assist' }>) => void = () => {}) {
+  const log: string[] = []
+  const flags = sharedFlags()
+  const post = (message: ToCells) => {
+    if (message.type === 'assist') take(message)
   }
+  const options = { cwd: await temporaryFolder(), post, flags, log: (text: string) => log.push(text) }
+  const made = new Assistance(options)
+  onTestFinished(() => made.close())
+  return { made, log, flags }
 }
 
-it('loads the types after a cell of a person, and not when notebooks are run by a program', async () => {
-  const folder = await temporaryFolder()
-  const assistance = new Counted({ cwd: folder }, () => {})
-  const sent: string[] = []
-  const front = new Front({
-    ...{ key, flags: sharedFlags(), canCut: false, info: {}, ports: {}, assistance },
-    history: new History(join(folder, 'history.json')),
-    send: (channel) => sent.push(channel),
-    post: () => {},
-    log: () => {},
-    end: () => {},
-  })
-  const run = async (allowStdin: boolean) => {
-    const header = newHeader('execute_request', 'session')
-    const content = { code: '1', allow_stdin: allowStdin }
-    sent.length = 0
-    front.receive('shell', encode({ identities: [Buffer.from('me')], header, content }, key))
-    front.fromCells({ type: 'reply', id: header.msg_id, json: '{"status":"ok"}', ok: true })
-    await expect.poll(() => sent).toContain('shell')
-  }
-  await run(false)
-  expect(assistance.warmed).toBe(0)
-  await run(true)
-  await expect.poll(() => assistance.warmed).toBe(1)
+it('asks the thread of the cells, and takes its answer', async () => {
+  const { made, flags } = await assistance(({ id, code }) =>
+    queueMicrotask(() => made.answered({ id, text: `about ${code}` })),
+  )
+  expect(await made.ask({ kind: 'inspect', code: 'x', position: 1 })).toEqual({ id: 1, text: 'about x' })
+  expect(Atomics.load(flags, flag.assisted)).toBe(0)
 })
 
-it('answers when it is warm as it does when it is not', async () => {
-  const log: string[] = []
-  const assistance = new Assistance({ cwd: await temporaryFolder(), preload: [] }, (text) => log.push(text))
-  onTestFinished(() => assistance.close())
-  assistance.commit({ code: 'const distance = 1' })
-  assistance.warm()
-  assistance.warm()
-  assistance.commit({ code: 'const distaff = 2' })
-  const { completion } = await assistance.ask({ type: 'complete', code: 'dista', position: 5 })
-  expect(completion?.matches).toEqual(['distaff', 'distance'])
+it('waits for the thread of the cells while it works for the kernel', async () => {
+  const { made, flags } = await assistance(({ id }) =>
+    setTimeout(() => {
+      made.answered({ id, text: 'late' })
+      Atomics.store(flags, flag.busy, 0)
+    }, 600),
+  )
+  Atomics.store(flags, flag.busy, 1)
+  expect((await made.ask({ kind: 'inspect', code: 'x', position: 1 })).text).toBe('late')
+  expect(Atomics.load(flags, flag.assisted)).toBe(0)
+})
+
+it('turns to a thread of its own while that one blocks, which knows the cells that ran', async () => {
+  const { made, log, flags } = await assistance()
+  made.commit({ code: 'const early = 1' })
+  const first = await made.ask({ kind: 'complete', code: 'earl', position: 4 })
+  expect(first.completion?.matches).toEqual(['early'])
+  expect(Atomics.load(flags, flag.assisted)).toBe(first.id)
+  made.commit({ code: 'const earlier = 1' })
+  const { completion } = await made.ask({ kind: 'complete', code: 'earl', position: 4 })
+  expect(completion?.matches).toEqual(['earlier', 'early'])
   expect(log).toEqual([])
-}, 120_000)
+})
