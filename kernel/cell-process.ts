@@ -7,6 +7,7 @@ import { currentCell } from './cell.ts'
 import type { ExecuteReply, Output } from './outputs.ts'
 import type { Preload } from './preload.ts'
 import { createSession } from './session.ts'
+import { widgetState } from './widgets/models.ts'
 
 /** From the parent. */
 export type CellCommand =
@@ -20,6 +21,8 @@ export type CellEvent =
   | { type: 'output'; id: string; output: Output }
   | { type: 'reply'; id: string; reply: ExecuteReply }
   | { type: 'use'; id: string; use: Use }
+  /** The last of all: the open widgets, if there are any (`widgetState`). */
+  | { type: 'widgets'; state: Record<string, unknown> }
 
 const EVENTS = 3
 
@@ -57,7 +60,11 @@ async function obey(command: CellCommand): Promise<void> {
     const { id, code } = command
     const reply = await session.execute(code, { id })
     post({ type: 'reply', id, reply })
-  } else process.exit(0)
+  } else {
+    const state = widgetState()
+    if (Object.keys(state.state as object).length > 0) post({ type: 'widgets', state })
+    process.exit(0)
+  }
 }
 
 process.on('message', (command: CellCommand) => void obey(command))

@@ -27,6 +27,8 @@ export interface CellProcessOptions {
   onOutput: (id: string, output: Output) => void
   /** What the cells use of the library. */
   onUse?: (id: string, use: Use) => void
+  /** The widgets that are open when the process is asked to end. */
+  onWidgets?: (state: Record<string, unknown>) => void
 }
 
 function start({ cwd, env, preload }: CellProcessOptions): ChildProcess {
@@ -48,7 +50,7 @@ function cause(code: number | null, signal: string | null): CellError {
 
 /** Starts a process for the cells of one notebook. */
 export function startCellProcess(options: CellProcessOptions): CellProcess {
-  const { onOutput, onUse } = options
+  const { onOutput, onUse, onWidgets } = options
   const child = start(options)
   let running: { id: string; resolve: (reply: ExecuteReply | undefined) => void } | undefined
   let latest = ''
@@ -63,6 +65,7 @@ export function startCellProcess(options: CellProcessOptions): CellProcess {
     if (event.type === 'ready') started()
     else if (event.type === 'output') onOutput(event.id, event.output)
     else if (event.type === 'use') onUse?.(event.id, event.use)
+    else if (event.type === 'widgets') onWidgets?.(event.state)
     else if (event.type === 'reply' && running?.id === event.id) {
       running.resolve(event.reply)
       running = undefined

@@ -60,6 +60,8 @@ export interface RunNotebookResult {
   seconds: number
 }
 
+/** Where a notebook keeps its widgets, so that they are drawn without a kernel; as nbclient writes it. */
+const WIDGET_STATE = 'application/vnd.jupyter.widget-state+json'
 /** The file is written at most this often while a cell runs, in ms. */
 const WRITE_MS = 1000
 /** How long an interrupted cell may take to stop its work, in ms. */
@@ -195,6 +197,8 @@ export async function runNotebook(
     cell.execution_count = null
     for (const ours of ['execution', 'papermill', 'selma']) delete cell.metadata[ours]
   }
+  // Widgets of an earlier run live as long as an output of it may show them.
+  if (!options.cells) delete notebook.metadata.widgets
   notebook.metadata.kernelspec = kernelspec
   notebook.metadata.language_info = languageInfo
   const started = new Date()
@@ -229,7 +233,10 @@ export async function runNotebook(
     const { uses = [] } = (cell.metadata.selma ?? {}) as { uses?: Use[] }
     cell.metadata.selma = { uses: [...uses, use] }
   }
-  const child = startCellProcess({ cwd, env, preload, onOutput: receive, onUse: note })
+  const keep = (state: Record<string, unknown>) => {
+    notebook.metadata.widgets = { [WIDGET_STATE]: state }
+  }
+  const child = startCellProcess({ cwd, env, preload, onOutput: receive, onUse: note, onWidgets: keep })
   const executed: string[] = []
   let failed: RunNotebookResult['failed']
   try {

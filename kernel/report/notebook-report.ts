@@ -48,8 +48,7 @@ export const slug = (text: string): string =>
 
 /** The notebook as it was before it ran: what can be run again. */
 function bare(notebook: Notebook): Notebook {
-  const strip = ({ papermill: _, selma: __, execution: ___, ...metadata }: Record<string, unknown>) =>
-    metadata
+  const strip = ({ papermill, selma, execution, widgets, ...metadata }: Record<string, unknown>) => metadata
   const cells = notebook.cells
     .filter((one) => !tagsOf(one).includes('injected-parameters'))
     .map((one): NotebookCell => {
