@@ -1,14 +1,16 @@
 // `npm run build`: the library and the kernel as plain JavaScript with declarations and source maps, in dist/, and
 // beside them the files they read (models, pictures). Also danfojs, bundled: as published it wants a download at
 // its installation and packages from outside the registry, which only a project of its own can override, and
-// whoever installs this package is another project. dist/ is replaced as a whole, or stays as it was.
+// whoever installs this package is another project. And what runs in the browser: the JupyterLab extension and the
+// views of widgets. dist/ is replaced as a whole, or stays as it was.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildViews } from '../plugins/views/build.ts'
 import { bundleDanfo } from './build/danfo.ts'
+import { buildExtension } from './build/extension.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const staging = join(root, `dist.${process.pid}.tmp`)
@@ -39,9 +41,8 @@ try {
   compile()
   for (const folder of ['lib', 'kernel']) await copyData(folder)
   await bundleDanfo(join(staging, 'node_modules', 'danfojs-node'))
-  // Made by the extension's own build, which is none of this script's.
-  const extension = join(root, 'dist', 'labextension')
-  if (existsSync(extension)) await cp(extension, join(staging, 'labextension'), { recursive: true })
+  await buildViews(join(staging, 'views'))
+  await buildExtension(join(staging, 'labextension'))
   await rm(join(root, 'dist'), { recursive: true, force: true })
   await rename(staging, join(root, 'dist'))
 } catch (error) {

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { delimiter, dirname, join } from 'node:path'
 import { sha256 } from '../lib/base/files.ts'
 import { inPackage } from '../lib/base/own-file.ts'
+import { buildExtension, isExtensionFresh } from './build/extension.ts'
 import { type Environment, fromConda, readEnvironment } from './lab/environment.ts'
 
 const windows = process.platform === 'win32'
@@ -116,8 +117,20 @@ interface Lab extends Binaries {
   node: string
 }
 
+/** Builds the JupyterLab extension when its sources have changed. Without it notebooks work, plainer. */
+async function buildForLab(): Promise<void> {
+  const folder = inPackage('dist', 'labextension')
+  if (await isExtensionFresh(folder)) return
+  say('Building the JupyterLab extension …')
+  try {
+    await buildExtension(folder)
+  } catch (error) {
+    say(`${(error as Error).message}; going on without it`)
+  }
+}
+
 /** The environment, made when it is not there or not from this environment.yml. */
-function prepare(conda: string | undefined): Lab {
+async function prepare(conda: string | undefined): Promise<Lab> {
   const text = readFileSync(environmentFile, 'utf8')
   const environment = readEnvironment(text)
   const stampFile = inPackage('.selma', 'lab.json')
@@ -135,6 +148,7 @@ function prepare(conda: string | undefined): Lab {
   }
   const paths = binaries(prefix, conda !== undefined)
   const node = nodeOf(prefix, paths.python, conda !== undefined)
+  await buildForLab()
   // Its own Node runs the kernel; installing is quick and changes nothing that is right already.
   const install = [inPackage('kernel', 'bin', 'selma.mjs'), 'install', '--prefix', prefix]
   run(process.execPath, [...install, '--node', node])
@@ -144,7 +158,9 @@ function prepare(conda: string | undefined): Lab {
 function openLab({ jupyter, path }: Lab, args: string[]): Promise<number> {
   const env = { ...process.env, PATH: [...path, process.env.PATH].join(delimiter) }
   const notebooks = inPackage('notebooks')
-  const child = spawn(jupyter, ['lab', `--notebook-dir=${notebooks}`, ...args], { stdio: 'inherit', env })
+  // Jobs are in .selma/jobs beside the notebooks, where the runs panel reads them through the server.
+  const own = ['lab', `--notebook-dir=${notebooks}`, '--ContentsManager.allow_hidden=True']
+  const child = spawn(jupyter, [...own, ...args], { stdio: 'inherit', env })
   // The terminal sends its signals to both; ours is to wait for JupyterLab's answer.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => child.kill(name))
   return new Promise((done) => {
@@ -162,7 +178,7 @@ async function main(): Promise<number> {
   const conda = args.includes('--venv')
     ? undefined
     : ['mamba', 'conda', 'micromamba'].find((one) => answers(one, '--version'))
-  const lab = prepare(conda)
+  const lab = await prepare(conda)
   if (args.includes('--prepare-only')) {
     const { prefix, python, jupyter, node } = lab
     process.stdout.write(`${JSON.stringify({ prefix, python, jupyter, node }, null, 2)}\n`)

@@ -1,0 +1,31 @@
+// What the runs panel needs of files, so that reading jobs knows nothing of Jupyter. Paths are Jupyter's: relative to
+// the server's root, with forward slashes.
+
+export interface FileEntry {
+  name: string
+  folder: boolean
+  /** Bytes; undefined for folders. */
+  size?: number
+  /** Of the last change, milliseconds since 1970 by the server's clock. */
+  modified: number
+}
+
+export interface ReadText {
+  text: string
+  /** False when only the end was read. */
+  whole: boolean
+  /** The server's clock when it answered, milliseconds since 1970; undefined when it does not tell. */
+  serverTime?: number
+}
+
+export interface JobFiles {
+  /** What is in a folder; undefined when there is none (or the server does not show it). */
+  list(folder: string): Promise<FileEntry[] | undefined>
+  /** A file's text, or only about the last `last` bytes of it; undefined when there is none. */
+  read(path: string, options?: { last?: number }): Promise<ReadText | undefined>
+  write(path: string, text: string): Promise<void>
+  /** Deletes a folder with everything in it, into the server's trash where it has one. */
+  remove(folder: string): Promise<void>
+}
+
+export const join = (...parts: string[]): string => parts.filter(Boolean).join('/')
