@@ -1,5 +1,6 @@
 // The settings and results of several jobs side by side.
 import type { TranslationBundle } from '@jupyterlab/translation'
+// biome-ignore lint/correctness/noUnusedImports: JSX calls it.
 import * as React from 'react'
 import { stateWord, titleOf } from '../runs/words.ts'
 import type { Compared } from './read.ts'
