@@ -12,6 +12,7 @@ export {
   suites,
 } from './api/evaluate.ts'
 export { Expert } from './api/expert.ts'
+export { chooseGuidance, GuidanceChoice } from './api/guidance.ts'
 export { type Provenance, provenance } from './api/provenance.ts'
 export { comparisonTable, type ReportInput, report, WrittenReport } from './api/report.ts'
 export {

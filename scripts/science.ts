@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fail } from '../lib/base/errors.ts'
 import { writeFileAtomic, writeJson } from '../lib/base/files.ts'
+import { schedulerNames } from '../lib/diffusion/schedulers/scheduler.ts'
 import { formatTable, getSkill, provenance, suites, T2I } from '../lib/index.ts'
 import { type Condition, trainCondition } from './science/condition.ts'
 import { referenceRows, scoreReference } from './science/reference-rows.ts'
@@ -18,15 +19,19 @@ const { values } = parseArgs({
     'drawn-by': { type: 'string' },
     split: { type: 'string', default: 'validation' },
     seeds: { type: 'string', default: '1,2,3,4,5' },
-    prompts: { type: 'string', default: '200' },
-    of: { type: 'string', default: '8' },
+    'control-seeds': { type: 'string', default: '1,2,3,4,5' },
+    prompts: { type: 'string', default: '400' },
+    of: { type: 'string', default: '16' },
+    least: { type: 'string', default: '1' },
     'error-rate': { type: 'string', default: '0.1' },
-    guidance: { type: 'string', default: '5' },
+    guidance: { type: 'string', default: '3' },
+    'sampling-steps': { type: 'string', default: '10' },
+    scheduler: { type: 'string', default: 'dpm++-2m' },
     guidances: { type: 'string', default: '1,2,3,5,7.5,10' },
-    steps: { type: 'string', default: '400' },
-    rank: { type: 'string', default: '32' },
-    'learning-rate': { type: 'string', default: '1e-3' },
-    skills: { type: 'string', default: 'color,count,spatial,size' },
+    steps: { type: 'string', default: '700' },
+    rank: { type: 'string', default: '64' },
+    'learning-rate': { type: 'string', default: '1.5e-3' },
+    skills: { type: 'string', default: 'color,count,spatial,size,background,paragraph' },
     'per-skill': { type: 'string', default: '40' },
     out: { type: 'string', default: 'runs/science' },
   },
@@ -43,20 +48,36 @@ const number = (name: keyof typeof values, of = values[name] as string): number 
 const numbers = (name: keyof typeof values): number[] =>
   (values[name] as string).split(',').map((each) => number(name, each))
 
-const [of, errorRate] = [number('of'), number('error-rate')]
+const [of, errorRate, least] = [number('of'), number('error-rate'), number('least')]
+const scheduler =
+  schedulerNames.find((name) => name === values.scheduler) ??
+  fail('bad-input', `--scheduler ${values.scheduler}`, `choose one of ${schedulerNames.join(', ')}`)
 const drawnBy = values['drawn-by'] === undefined ? undefined : await T2I.load(values['drawn-by'])
 const condition: Condition = {
   name: [
     drawnBy ? `pictures by ${drawnBy.name}` : 'self-made pictures',
     of > 1
-      ? `best of ${of} by a judge that errs in ${errorRate * 100} % of its answers`
+      ? `best of up to ${of} by a judge that errs in ${errorRate * 100} % of its answers, which must find ${least * 100} % right`
       : 'every picture kept',
   ].join(', '),
   skills: values.skills.split(',').map((name) => getSkill(name).name),
   prompts: number('prompts'),
   drawnBy,
-  teacher: { guidance: number('guidance'), steps: 20, ...(of > 1 ? { choose: { of, errorRate } } : {}) },
-  train: { rank: number('rank'), steps: number('steps'), batch: 32, learningRate: number('learning-rate') },
+  teacher: {
+    guidance: number('guidance'),
+    steps: number('sampling-steps'),
+    scheduler,
+    ...(of > 1 ? { choose: { of, errorRate, least } } : {}),
+  },
+  train: {
+    rank: number('rank'),
+    steps: number('steps'),
+    batch: 32,
+    learningRate: number('learning-rate'),
+    schedule: 'cosine',
+    finalRate: 0,
+  },
+  controlSeeds: numbers('control-seeds'),
 }
 const perSkill = number('per-skill')
 const validation = suites.shapes({ split: 'validation', perSkill, seed: 1 })

@@ -3,6 +3,7 @@
 // it again costs nothing and an interrupted study goes on.
 
 import { Random } from '../../lib/base/random.ts'
+import type { SchedulerName } from '../../lib/diffusion/schedulers/scheduler.ts'
 import {
   type Dataset,
   type Expert,
@@ -26,9 +27,23 @@ export interface Condition {
   /** Draws the training pictures; default the base itself (another model: weak-to-strong). */
   drawnBy?: T2I
   /** Sampling of the training pictures. */
-  teacher: { guidance: number; steps: number; rescale?: number; choose?: { of: number; errorRate: number; least?: number } }
+  teacher: {
+    guidance: number
+    steps: number
+    scheduler: SchedulerName
+    choose?: { of: number; errorRate: number; least?: number }
+  }
   /** LoRA training of one expert. */
-  train: { rank: number; steps: number; batch: number; learningRate: number }
+  train: {
+    rank: number
+    steps: number
+    batch: number
+    learningRate: number
+    schedule: 'cosine' | 'linear'
+    finalRate: number
+  }
+  /** Training seeds whose controls and ceilings are trained too; the others have only what the claims need. */
+  controlSeeds: readonly number[]
 }
 
 /** A trained row: an expert, or a merge at a scale. */
@@ -52,40 +67,21 @@ const scales = [0.5, 1.5, 2]
 /** Trains every row of a condition with one training seed: its own prompts, pictures and initialisation. */
 export async function trainCondition(base: T2I, condition: Condition, seed: number): Promise<Trained> {
   const { skills, teacher, train, drawnBy = base } = condition
-  const written: Prompts[] = []
-  const data: Dataset[] = []
-  for (const name of skills) {
-    const set = await prompts.generate(getSkill(name), {
-      n: condition.prompts,
-      shapesOnly: true,
-      seed,
-      threshold: 1,
-    })
-    written.push(set)
-    data.push(await images.generate(drawnBy, set, { ...teacher, seed }))
-  }
+  const written = await Promise.all(
+    skills.map((name) =>
+      prompts.generate(getSkill(name), { n: condition.prompts, shapesOnly: true, seed, threshold: 1 }),
+    ),
+  )
+  const draw = (set: Prompts) => images.generate(drawnBy, set, { ...teacher, seed })
+  const data = await Promise.all(written.map(draw))
   const trainOne = (
     from: Dataset | readonly Dataset[],
     name: string,
-    steps = train.steps,
-    shift = 0,
+    { steps = train.steps, shift = 0 } = {},
   ): Promise<Expert> => experts.train(base, from, { ...train, steps, seed: seed * 1000 + shift, name })
-  const eachSkill = async (sets: readonly Dataset[], prefix: string, shift = 0): Promise<Expert[]> => {
-    const out: Expert[] = []
-    for (const [i, set] of sets.entries())
-      out.push(await trainOne(set, `${prefix}${skills[i]}`, train.steps, shift + i))
-    return out
-  }
-
-  const own = await eachSkill(data, '')
-  const merged = await merge(own, { method: 'average', name: `merged ${seed}` })
-  const factors = await merge(own, { method: 'average-factors', name: `factors ${seed}` })
-  const split = await randomSplits(data, seed)
-  const shuffled = await shuffledCaptions(data, seed)
-  const ordinary = await images.generate(drawnBy, ordinaryPrompts(condition, seed), { ...teacher, seed })
-  const truth: Dataset[] = []
-  for (const set of written) truth.push(await truePictures(set, { seed }))
-  const trueExperts = await eachSkill(truth, 'true ', 200)
+  const eachSkill = (sets: readonly Dataset[], prefix: string, shift = 0): Promise<Expert[]> =>
+    Promise.all(sets.map((set, i) => trainOne(set, `${prefix}${skills[i]}`, { shift: shift + i })))
+  const long = train.steps * skills.length
 
   const row = (name: string, expert: Expert, kind: Row['kind'], weight = 1): Row => ({
     name,
@@ -93,39 +89,40 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
     weight,
     kind,
   })
+  const [own, mixedShort, mixedLong] = await Promise.all([
+    eachSkill(data, ''),
+    trainOne(data, 'mixed-one', { shift: 100 }),
+    trainOne(data, 'mixed-all', { steps: long, shift: 101 }),
+  ])
+  const merged = await merge(own, { method: 'average', name: `merged ${seed}` })
   const rows = [
-    ...own.map((expert) => row(`expert ${expert.name}`, expert, 'expert')),
-    row('mixed, steps of one expert', await trainOne(data, 'mixed-one', train.steps, 100), 'mixed'),
-    row(
-      'mixed, steps of all experts',
-      await trainOne(data, 'mixed-all', train.steps * skills.length, 101),
-      'mixed',
-    ),
     row('merged', merged, 'merged'),
-    row('merged (average of factors)', factors, 'merged'),
-    ...scales.map((scale) => row(`merged, ΔW × ${scale}`, merged, 'scale', scale)),
-    row(
-      'merged random splits',
-      await merge(await eachSkill(split, 'split ', 300), { name: `splits ${seed}` }),
-      'control',
-    ),
-    row(
-      'merged, shuffled captions',
-      await merge(await eachSkill(shuffled, 'shuffled ', 400), { name: `shuffled ${seed}` }),
-      'control',
-    ),
-    row(
-      'mixed, prompts as in pre-training',
-      await trainOne(ordinary, 'ordinary', train.steps * skills.length, 103),
-      'control',
-    ),
-    row('merged, true pictures', await merge(trueExperts, { name: `true ${seed}` }), 'ceiling'),
-    row(
-      'mixed, true pictures',
-      await trainOne(truth, 'true mixed', train.steps * skills.length, 102),
-      'ceiling',
-    ),
+    row('mixed, steps of one expert', mixedShort, 'mixed'),
+    row('mixed, steps of all experts', mixedLong, 'mixed'),
   ]
+  if (condition.controlSeeds.includes(seed)) {
+    const factors = await merge(own, { method: 'average-factors', name: `factors ${seed}` })
+    const truth = await Promise.all(written.map((set) => truePictures(set, { seed })))
+    const [splits, shuffled, trueExperts, ordinary, trueMixed] = await Promise.all([
+      randomSplits(data, seed).then((sets) => eachSkill(sets, 'split ', 300)),
+      shuffledCaptions(data, seed).then((sets) => eachSkill(sets, 'shuffled ', 400)),
+      eachSkill(truth, 'true ', 200),
+      draw(ordinaryPrompts(condition, seed)).then((set) =>
+        trainOne(set, 'ordinary', { steps: long, shift: 103 }),
+      ),
+      trainOne(truth, 'true mixed', { steps: long, shift: 102 }),
+    ])
+    rows.push(
+      ...own.map((expert) => row(`expert ${expert.name}`, expert, 'expert')),
+      row('merged (average of factors)', factors, 'merged'),
+      ...scales.map((scale) => row(`merged, ΔW × ${scale}`, merged, 'scale', scale)),
+      row('merged random splits', await merge(splits, { name: `splits ${seed}` }), 'control'),
+      row('merged, shuffled captions', await merge(shuffled, { name: `shuffled ${seed}` }), 'control'),
+      row('mixed, prompts as in pre-training', ordinary, 'control'),
+      row('merged, true pictures', await merge(trueExperts, { name: `true ${seed}` }), 'ceiling'),
+      row('mixed, true pictures', trueMixed, 'ceiling'),
+    )
+  }
   const chosen = data.map((set) => set.result?.chosen).filter((each) => each !== undefined)
   const average = (of: 'kept' | 'first'): number =>
     chosen.reduce((sum, each) => sum + each[of], 0) / chosen.length

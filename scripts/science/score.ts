@@ -1,5 +1,5 @@
 // Every model at its own best guidance: the curve on validation, and the rows at its best point.
-import { evaluate, type suites, type T2I } from '../../lib/index.ts'
+import { chooseGuidance, evaluate, type suites, type T2I } from '../../lib/index.ts'
 import type { PictureRow } from '../../lib/metrics/index.ts'
 
 export interface Scored {
@@ -22,13 +22,10 @@ export async function scoreAtBest(
   options: { validation: Suite; asked: Suite; guidances: readonly number[]; trainingSeed?: number },
 ): Promise<Scored> {
   const { validation, asked, guidances, trainingSeed } = options
-  const curve: Scored['curve'] = []
-  for (const guidance of guidances) {
-    const scores = await evaluate(model, validation, { guidance, seeds: [0], name })
-    curve.push({ guidance, dsg: scores.summary().dsg.mean })
-  }
-  const { guidance } = curve.reduce((best, each) => (each.dsg > best.dsg ? each : best))
+  const choice = await chooseGuidance(model, validation, { guidances, name })
+  const { best: guidance } = choice
   const { rows } = await evaluate(model, asked, { guidance, seeds: [0, 1], name, trainingSeed })
   // Rows of one model may come from several guidances, one a training seed.
+  const curve = choice.points.map(({ guidance, mean }) => ({ guidance, dsg: mean }))
   return { rows: rows.map((row) => ({ ...row, guidance: undefined })), guidance, curve }
 }

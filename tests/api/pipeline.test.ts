@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { writePromptFile } from '../../lib/data/prompt-file.ts'
 import {
   bundleOf,
+  chooseGuidance,
   compare,
   type Dataset,
   Expert,
@@ -153,6 +154,19 @@ describe.sequential('from prompts to a comparison', { timeout: 180_000 }, () => 
     const strict = await text(compare(mine, scores, ['strict']))
     expect(strict).toContain('strict accuracy')
     expect(strict).not.toContain('DSG')
+  })
+
+  it('finds a model’s best guidance on other prompts', async () => {
+    const others = suites.shapes({ perSkill: 1, skills: ['color'], seed: 5 })
+    const choice = await chooseGuidance(base, others, { guidances: [3, 1], steps: 1, root })
+    expect(choice.points.map(({ guidance }) => guidance)).toEqual([3, 1])
+    const [first, second] = choice.points.map(({ mean }) => mean)
+    expect(choice.best).toBe(first > second ? 3 : 1)
+    const scored = await evaluate(base, others, { guidance: 3, steps: 1, seeds: [0], root })
+    expect(scored.summary().dsg.mean).toBe(first)
+    expect(await text(choice)).toContain('tiny: best')
+    const error = await rejection(chooseGuidance(base, others, { guidances: [], root }))
+    expect(error).toMatchObject({ code: 'bad-input', message: 'no guidance scales to choose from' })
   })
 
   it('refuses to compare pictures of other prompts', async () => {
