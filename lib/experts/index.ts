@@ -7,4 +7,5 @@ export {
   loraTrainingProgram,
 } from './lora-training.ts'
 export { type ResolvedTrainOptions, type TrainOptions, trainOptions } from './options.ts'
+export { type SampleOptions, sampleOptions } from './samples.ts'
 export { type TrainResult, type TrainSettings, trainStage } from './stage.ts'

@@ -33,6 +33,7 @@ import {
   loraTrainingProgram,
 } from './lora-training.ts'
 import { type ResolvedTrainOptions, trainOptions } from './options.ts'
+import { drawSamples, sampleOptions } from './samples.ts'
 
 const settings = z.strictObject({
   /** Embedded name or pipeline folder. */
@@ -44,6 +45,8 @@ const settings = z.strictObject({
   /** Kept in the LoRA's metadata. */
   name: z.string().default('expert'),
   train: trainOptions.prefault({}),
+  /** Pictures to draw on the way, for whoever watches; they change nothing, and are not hashed. */
+  samples: sampleOptions.optional(),
 })
 export type TrainSettings = z.input<typeof settings>
 
@@ -178,7 +181,7 @@ export const trainStage = defineStage({
   },
   // The name is part of the result: it stands in the LoRA's metadata.
   identity: ({ train, name }) => ({ train, name }),
-  async run({ model, data, validation, name, train }, job): Promise<TrainResult> {
+  async run({ model, data, validation, name, train, samples }, job): Promise<TrainResult> {
     const location = locateModel(model)
     const pipeline = await TextToImagePipeline.load(location.folder)
     const { checkpoint } = pipeline
@@ -220,8 +223,17 @@ export const trainStage = defineStage({
       if (state.file && state.file !== file) await rm(join(job.dir, state.file), { force: true })
       state.file = file
     }
+    const metadata = { selma_expert: name, selma_base: location.name, selma_settings: JSON.stringify(train) }
+    const lora = async () => asLora(graph, await trainer.vector('parameters'), train.rank, metadata)
+    const draw = async (step: number): Promise<void> => {
+      if (!samples) return
+      const { folder } = location
+      await drawSamples(samples, { folder, lora: step > 0 ? await lora() : undefined, step }, job)
+    }
+    if (trainer.steps === 0) await draw(0)
     const began = performance.now()
     const from = trainer.steps
+    let drawing = 0
     for (let step = from; step < train.steps; step++) {
       const random = root.derive('step', step)
       const batch = makeBatch(
@@ -246,7 +258,9 @@ export const trainStage = defineStage({
         loss,
         learningRate,
         gradientNorm,
-        stepsPerSecond: ((done - from) * 1000) / (performance.now() - began),
+        stepsPerSecond: ((done - from) * 1000) / (performance.now() - began - drawing),
+        // Resident, bytes: native tensors are outside of the JavaScript heap.
+        memory: process.memoryUsage.rss(),
       })
       job.progress(done, train.steps)
       if (measure && held && (done % train.validateEvery === 0 || done === train.steps)) {
@@ -261,14 +275,16 @@ export const trainStage = defineStage({
         state.validation.push({ step: done, loss: value })
         job.metrics(done, { validationLoss: value })
       }
-      if (done % train.checkpointEvery === 0 && done < train.steps) await save()
+      const saved = done % train.checkpointEvery === 0 && done < train.steps
+      if (saved) await save()
+      if (saved || done === train.steps) {
+        const start = performance.now()
+        await draw(done)
+        drawing += performance.now() - start
+      }
       await job.turn(save)
     }
-    const metadata = { selma_expert: name, selma_base: location.name, selma_settings: JSON.stringify(train) }
-    await saveLora(
-      join(job.dir, 'lora'),
-      asLora(graph, await trainer.vector('parameters'), train.rank, metadata),
-    )
+    await saveLora(join(job.dir, 'lora'), await lora())
     await trainer.release()
     await measure?.release()
     return {

@@ -118,6 +118,30 @@ describe('the train stage', () => {
     expect(other.bytes.equals(first.bytes)).toBe(false)
   })
 
+  it('draws samples on the way, which change nothing', async () => {
+    const samples = { prompts: ['a red square', 'a red ring'], steps: 2 }
+    const { bytes, job, root } = await trained({ ...withTrain({ checkpointEvery: 2 }), samples })
+    expect(bytes.equals((await trained(withTrain({ checkpointEvery: 2 }))).bytes)).toBe(true)
+    const drawn: string[] = []
+    const memory: (number | null)[] = []
+    for await (const event of job) {
+      if (event.type === 'image') drawn.push(`${event.step} ${event.caption} ${event.path}`)
+      if (event.type === 'metrics' && 'loss' in event.values) memory.push(event.values.memory)
+    }
+    expect(drawn).toEqual(
+      [0, 2, 4].flatMap((step) =>
+        samples.prompts.map((prompt, at) => `${step} ${prompt} samples/step-00000${step}-${at}.png`),
+      ),
+    )
+    const read = (step: number) => readFile(join(job.dir, `samples/step-00000${step}-0.png`))
+    expect((await read(4)).equals(await read(0))).toBe(false)
+    expect(memory).toHaveLength(4)
+    expect(memory.every((bytes) => bytes !== null && bytes > 1e7)).toBe(true)
+    // The same job with other samples is the same job.
+    const again = await start(trainStage, { ...withTrain({ checkpointEvery: 2 }) }, { root, inline: true })
+    expect(again.cached).toBeDefined()
+  })
+
   it('mixes folders, and learns the same of them in one', async () => {
     const both = await trained(withTrain({ batch: 7, steps: 1 }, { data: [red, blue] }))
     expect(both.result.pictures).toBe(7)
