@@ -1,17 +1,14 @@
-// A JupyterLab server of its own for a test: its folders are temporary, the kernel is put there by `selma install`,
-// and nothing of the user's is read or written. Not the browser: that is lab.ts.
-import { execFile, spawn } from 'node:child_process'
+// A JupyterLab server of its own for a test. Not its folders: those are home.ts; not the browser: that is lab.ts.
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { inPackage } from '../../../lib/base/own-file.ts'
+import { extensionName } from '../../../kernel/install/extension.ts'
 import { freePorts } from '../../support/free-ports.ts'
-import { jupyterNode, jupyterPython } from '../../support/jupyter-environment.ts'
-import { processesWith, stillRunning } from './processes.ts'
+import { jupyterPython } from '../../support/jupyter-environment.ts'
+import { makeHome } from './home.ts'
 
 export interface ServerOptions {
   /** Built JupyterLab extensions, folders with a package.json; added to those of the environment. */
@@ -38,37 +35,6 @@ export interface LabServer {
   stop(): Promise<void>
 }
 
-const mark = 'SELMA_TEST_SERVER'
-
-/** Folders and environment under `home`, with the kernel installed there under the name `selma`. */
-export async function jupyterHome(home: string, more: Record<string, string> = {}) {
-  const at = (...names: string[]) => join(home, ...names)
-  const env: Record<string, string> = {
-    PATH: [dirname(jupyterPython!), process.env.PATH].join(delimiter),
-    LANG: 'C.UTF-8',
-    HOME: home,
-    TMPDIR: tmpdir(),
-    // First of all places that are searched, so this kernel wins over one in the environment.
-    JUPYTER_PATH: at('prefix', 'share', 'jupyter'),
-    JUPYTER_CONFIG_DIR: at('config'),
-    JUPYTER_DATA_DIR: at('data'),
-    JUPYTER_RUNTIME_DIR: at('runtime'),
-    JUPYTERLAB_SETTINGS_DIR: at('settings'),
-    JUPYTERLAB_WORKSPACES_DIR: at('workspaces'),
-    IPYTHONDIR: at('ipython'),
-    SELMA_HOME: at('selma'),
-    [mark]: home,
-    ...more,
-  }
-  await mkdir(at('work'), { recursive: true })
-  await promisify(execFile)(
-    process.execPath,
-    [inPackage('kernel', 'bin', 'selma.mjs'), 'install', '--prefix', at('prefix'), '--node', jupyterNode()!],
-    { env: { ...process.env, ...env } },
-  )
-  return { env, root: at('work') }
-}
-
 async function writeSettings(folder: string, settings: ServerOptions['settings']): Promise<void> {
   const quiet = {
     '@jupyterlab/apputils-extension:notification': {
@@ -81,19 +47,33 @@ async function writeSettings(folder: string, settings: ServerOptions['settings']
   await writeFile(join(folder, 'overrides.json'), JSON.stringify({ ...quiet, ...settings }))
 }
 
+async function disable({ JUPYTER_CONFIG_DIR }: Record<string, string>, extension: string): Promise<void> {
+  const folder = join(JUPYTER_CONFIG_DIR, 'labconfig')
+  await mkdir(folder, { recursive: true })
+  await writeFile(
+    join(folder, 'page_config.json'),
+    JSON.stringify({ disabledExtensions: { [extension]: true } }),
+  )
+}
+
 /** Starts a server and waits until it answers. */
 export async function startServer({
   extensions = [],
   settings,
   env: more,
 }: ServerOptions = {}): Promise<LabServer> {
-  const home = await mkdtemp(join(tmpdir(), 'selma-lab-'))
-  const { env, root } = await jupyterHome(home, more)
+  const home = await makeHome(more)
+  const { env, root } = home
+  const names: string[] = []
   for (const folder of extensions) {
     const { name } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { name: string }
+    names.push(name)
     await cp(folder, join(env.JUPYTER_PATH, 'labextensions', ...name.split('/')), { recursive: true })
   }
-  await writeSettings(join(home, 'app-settings'), settings)
+  const appSettings = join(home.folder, 'app-settings')
+  await writeSettings(appSettings, settings)
+  // `npm run lab` has put it there if it was built: only what a test asks for is to be there.
+  if (!names.includes(extensionName)) await disable(env, extensionName)
   const [port] = await freePorts(1)
   const token = randomBytes(16).toString('hex')
   const url = `http://127.0.0.1:${port}/`
@@ -103,7 +83,7 @@ export async function startServer({
       ...['-m', 'jupyterlab', '--no-browser', '--allow-root', '--ServerApp.ip=127.0.0.1'],
       ...[`--ServerApp.port=${port}`, '--ServerApp.port_retries=0', `--ServerApp.root_dir=${root}`],
       ...[`--IdentityProvider.token=${token}`, '--LabApp.expose_app_in_browser=True'],
-      ...['--LabApp.extension_manager=readonly', `--LabApp.app_settings_dir=${join(home, 'app-settings')}`],
+      ...['--LabApp.extension_manager=readonly', `--LabApp.app_settings_dir=${appSettings}`],
       // If this process is killed, they end by themselves.
       ...['--ServerApp.shutdown_no_activity_timeout=900', '--MappingKernelManager.cull_idle_timeout=900'],
     ],
@@ -130,10 +110,7 @@ export async function startServer({
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
       await ended
     }
-    const left = await stillRunning(mark, home)
-    for (const { pid } of processesWith(mark, home)) process.kill(pid, 'SIGKILL')
-    await rm(home, { recursive: true, force: true, maxRetries: 5 })
-    if (left.length > 0) throw new Error(`left running: ${left.map(({ command }) => command).join('\n')}`)
+    await home.remove()
   }
 
   const deadline = Date.now() + 120_000
