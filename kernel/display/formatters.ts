@@ -3,6 +3,7 @@
 import { types } from 'node:util'
 import type { MimeBundle } from '../outputs.ts'
 import { figure } from './figure.ts'
+import { job } from './jobs.ts'
 import { blobPicture, picture } from './pictures.ts'
 import { isRecord, isTable, MAX_ROWS, tableBundle } from './table.ts'
 import { bytes, inspected, shorten } from './text.ts'
@@ -41,7 +42,7 @@ const failure: Formatter = (value) => {
 
 const table: Formatter = (value) => (isTable(value) ? tableBundle(value) : undefined)
 
-const formatters: Formatter[] = [picture, blobPicture, frame, figure, failure, table]
+const formatters: Formatter[] = [picture, blobPicture, frame, job, figure, failure, table]
 
 /** Adds a formatter before the built-in ones; returns how to take it away again. */
 export function registerFormatter(formatter: Formatter): () => void {

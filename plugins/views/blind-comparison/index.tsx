@@ -105,12 +105,12 @@ function BlindComparison({ model }: { model: Model<BlindComparisonState> }) {
           {count(done)} of {count(total)} pairs judged
         </span>
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot have the focus */}
       <div
         class="bc-surface"
         ref={surface}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: so that the keys work wherever one clicks
         tabIndex={0}
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot have the focus
         role="group"
         aria-label="Two pictures. 1: the left is better, 2: the right is better, 0: a tie, U: undo"
         onKeyDown={keys}

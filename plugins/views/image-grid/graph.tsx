@@ -1,22 +1,6 @@
 // The dependency graph of a prompt's questions: numbers in circles, each left of those that depend on it.
-import type { GridItem } from '../../../lib/messages/views/image-grid.ts'
 import { words } from './cell.tsx'
-
-type Questions = GridItem['questions']
-
-/** How many steps each question is from one that depends on nothing; a circle of dependencies ends somewhere. */
-export function depths(questions: Questions): number[] {
-  const known: (number | undefined)[] = []
-  const depth = (at: number, seen: number[]): number => {
-    if (known[at] !== undefined) return known[at]
-    if (seen.includes(at)) return 0
-    const parents = questions[at].parents.filter((parent) => parent !== at && questions[parent])
-    const found = parents.length === 0 ? 0 : 1 + Math.max(...parents.map((one) => depth(one, [...seen, at])))
-    if (seen.length === 0) known[at] = found
-    return found
-  }
-  return questions.map((_, at) => depth(at, []))
-}
+import { depths, type Questions } from './depths.ts'
 
 const across = 64
 const down = 34
