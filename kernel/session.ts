@@ -23,6 +23,8 @@ export interface SessionOptions {
   onOutput?: OutputListener
   /** The process belongs to this session: capture its stdout and stderr and survive stray errors. */
   ownProcess?: boolean
+  /** Whether SIGINT ends a loop that never waits, in the first stretch of a cell; default true. */
+  watchSigint?: boolean
   /** Told the code of a cell whose names (all, if not given) later cells see. */
   onCommit?: (code: string, names?: string[]) => void
   /** Runs work of the session that must not be cut off half-way; default just runs it. */
@@ -98,7 +100,7 @@ export function createSession(options: SessionOptions = {}): Session {
   const { uncut = (work) => work() } = options
   const cwd = resolve(options.cwd ?? process.cwd())
   const converter = createConverter({ cwd, preload: preload || [] })
-  const executor = createExecutor(cwd)
+  const executor = createExecutor(cwd, options.watchSigint)
   const load = createImporter(cwd)
   const tracebacks = new Tracebacks(cwd)
   const byScript = new Map<string, Cell>()

@@ -71,6 +71,8 @@ export async function runKernel(
       cwd,
       preload,
       ownProcess: true,
+      // Where code can be cut off at any place, it need not be watched for a signal.
+      watchSigint: !canCut,
       onOutput: (output, cell) => cells.output(output, cell.id),
       onCommit: (code, names) => front.postMessage({ type: 'committed', code, names } satisfies ToFront),
       uncut: (work) => {
