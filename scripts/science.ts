@@ -81,7 +81,7 @@ const condition: Condition = {
 }
 const perSkill = number('per-skill')
 const validation = suites.shapes({ split: 'validation', perSkill, seed: 1 })
-const asked = suites.shapes({ split, perSkill, seed: split === 'test' ? 0 : 2 })
+const asked = suites.shapes({ split, perSkill, seed: split === 'test' ? 0 : 2, without: validation })
 const setting = { validation, asked, guidances: numbers('guidances') }
 const out = resolve(values.out)
 

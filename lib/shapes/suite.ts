@@ -5,6 +5,7 @@ import { sha256 } from '../base/files.ts'
 import { Random } from '../base/random.ts'
 import type { QuestionSet } from '../data/question.ts'
 import { caption } from './captions.ts'
+import { parseCaption } from './parse-caption.ts'
 import { questionsFor } from './questions.ts'
 import { type ShapeSkill, sampleScene } from './sample-scene.ts'
 import { signature } from './scene.ts'
@@ -22,12 +23,14 @@ export interface SuiteOptions {
   skills?: readonly Exclude<ShapeSkill, 'mixed'>[]
   /** Default 0. */
   seed?: number
+  /** A suite whose scenes are left out: guidance is chosen on one set of prompts and scored on another. */
+  without?: Pick<QuestionSet, 'items'>
 }
 
 /** A question set over different scenes; its name ends in the first eight digits of its content's hash. */
 export function shapesSuite(options: SuiteOptions = {}): QuestionSet {
-  const { split = 'test', perSkill = 40, skills = suiteSkills, seed = 0 } = options
-  const seen = new Set<string>()
+  const { split = 'test', perSkill = 40, skills = suiteSkills, seed = 0, without } = options
+  const seen = new Set(without?.items.map(({ text }) => signature(parseCaption(text))))
   const items = skills.flatMap((skill) => {
     const random = new Random(seed).derive('suite', split, skill)
     return Array.from({ length: perSkill }, (_, i) => {

@@ -54,6 +54,16 @@ describe.each(['validation', 'test'] as const)('the %s suite', (split) => {
 })
 
 describe('shapesSuite', () => {
+  it('leaves out the scenes of another suite', () => {
+    const scenes = (suite: ReturnType<typeof shapesSuite>) =>
+      suite.items.map(({ text }) => signature(parseCaption(text)))
+    const other = shapesSuite({ split: 'validation', perSkill: 10, seed: 2 })
+    const known = new Set(scenes(other))
+    const options = { split: 'validation', perSkill: 20, seed: 1 } as const
+    expect(scenes(shapesSuite(options)).some((scene) => known.has(scene))).toBe(true)
+    expect(scenes(shapesSuite({ ...options, without: other })).some((scene) => known.has(scene))).toBe(false)
+  })
+
   it('is the same each time, and named by its content', () => {
     const small = { perSkill: 3, skills: ['color', 'count'] } as const
     expect(shapesSuite(small)).toEqual(shapesSuite(small))
