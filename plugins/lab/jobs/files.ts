@@ -29,3 +29,22 @@ export interface JobFiles {
 }
 
 export const join = (...parts: string[]): string => parts.filter(Boolean).join('/')
+
+/**
+ * What is in a folder, undefined when there is none: asked of the folders above it, because browsers write an error
+ * into their console for everything that is not there.
+ *
+ * @param known it was there the last time, so that the folder just above it is enough
+ */
+export async function listIfThere(
+  files: JobFiles,
+  folder: string,
+  known: boolean,
+): Promise<FileEntry[] | undefined> {
+  const parts = folder.split('/').filter(Boolean)
+  for (let depth = known ? Math.max(0, parts.length - 1) : 0; depth < parts.length; depth++) {
+    const above = await files.list(parts.slice(0, depth).join('/'))
+    if (!above?.some((entry) => entry.folder && entry.name === parts[depth])) return undefined
+  }
+  return files.list(folder)
+}

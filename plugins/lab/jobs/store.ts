@@ -1,6 +1,6 @@
 // All jobs of some folders, looked at again and again. Holds no timer and no page: runs/panel.tsx asks it to look.
 import type { ControlCommand } from '../../../lib/messages/index.ts'
-import { type JobFiles, join } from './files.ts'
+import { type JobFiles, join, listIfThere } from './files.ts'
 import { type Known, mayChange, type Run, readRun, sizeOfRun } from './run.ts'
 import { isLive } from './state.ts'
 
@@ -67,8 +67,12 @@ export class RunStore {
   }
 
   async #look(folders: readonly string[]): Promise<void> {
+    const before = new Set(this.#found)
     const lists = await Promise.all(
-      folders.map(async (folder) => ({ folder, list: await this.#files.list(folder) })),
+      folders.map(async (folder) => ({
+        folder,
+        list: await listIfThere(this.#files, folder, before.has(folder)),
+      })),
     )
     this.#found = lists.filter(({ list }) => list !== undefined).map(({ folder }) => folder)
     const jobs = lists.flatMap(({ folder, list }) =>
@@ -136,6 +140,8 @@ export class RunStore {
    * @throws LiveJobError while a process has it; looked at once more before
    */
   async remove(path: string): Promise<void> {
+    // A look that is under way would ask for files that are going.
+    await this.#looking?.catch(() => {})
     const folder = path.split('/').slice(0, -1).join('/')
     const name = path.split('/').at(-1) as string
     const entry = jobName.test(name)

@@ -1,4 +1,4 @@
-import { utimes, writeFile } from 'node:fs/promises'
+import { rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -101,6 +101,29 @@ describe('the jobs of a folder', () => {
     const before = files.reads.length
     expect(await look()).toEqual(first)
     expect(files.reads.length).toBe(before)
+  })
+
+  it('are not asked for where there is no folder', async () => {
+    const { root, files, store, begin } = await setting()
+    const asked: string[] = []
+    const watched = new RunStore({
+      ...files,
+      list: (folder) => {
+        asked.push(folder)
+        return files.list(folder)
+      },
+    })
+    await watched.look(['a/.selma/jobs', '.selma/jobs'])
+    expect(asked).toEqual(['', ''])
+    await (await begin({ name: 'three' })).result()
+    await watched.look(['jobs'])
+    await watched.look(['jobs'])
+    expect(watched.found).toEqual(['jobs'])
+    await rm(join(root, 'jobs'), { recursive: true })
+    asked.length = 0
+    await watched.look(['jobs'])
+    expect(asked).toEqual([''])
+    expect([...watched.runs, ...store.runs]).toEqual([])
   })
 
   it('disappear with their folders', async () => {
