@@ -31,6 +31,11 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '700' },
     rank: { type: 'string', default: '64' },
     'learning-rate': { type: 'string', default: '1.5e-3' },
+    'caption-dropout': { type: 'string', default: '0' },
+    targets: {
+      type: 'string',
+      default: 'to_q,to_k,to_v,to_out.0,ff.net.0.proj,ff.net.2,proj_in,proj_out',
+    },
     skills: { type: 'string', default: 'color,count,spatial,size,background,paragraph' },
     'per-skill': { type: 'string', default: '40' },
     out: { type: 'string', default: 'runs/science' },
@@ -52,6 +57,7 @@ const [of, errorRate, least] = [number('of'), number('error-rate'), number('leas
 const scheduler =
   schedulerNames.find((name) => name === values.scheduler) ??
   fail('bad-input', `--scheduler ${values.scheduler}`, `choose one of ${schedulerNames.join(', ')}`)
+const [target, ...targets] = values.targets.split(',')
 const drawnBy = values['drawn-by'] === undefined ? undefined : await T2I.load(values['drawn-by'])
 const condition: Condition = {
   name: [
@@ -76,6 +82,8 @@ const condition: Condition = {
     learningRate: number('learning-rate'),
     schedule: 'cosine',
     finalRate: 0,
+    captionDropout: number('caption-dropout'),
+    targets: [target, ...targets],
   },
   controlSeeds: numbers('control-seeds'),
 }
@@ -126,7 +134,7 @@ const table = studyTable(
   lines,
   `${asked.name}: ${asked.items.length} prompts, every model at its own best guidance (chosen on ${validation.name})`,
   [
-    `Condition: ${conditionName}; skills ${condition.skills.join(', ')}, ${prompts} prompts each, teacher guidance ${teacher.guidance}, rank ${train.rank}, ${train.steps} steps at ${train.learningRate}; ${seeds.length} training seeds.`,
+    `Condition: ${conditionName}; skills ${condition.skills.join(', ')}, ${prompts} prompts each, teacher guidance ${teacher.guidance}, rank ${train.rank} on ${train.targets.join(', ')}, ${train.steps} steps at ${train.learningRate}, caption dropout ${train.captionDropout}; ${seeds.length} training seeds.`,
     'Judge: shapes scene reader. Intervals: 95 %, prompts within skills, training seeds as the upper level. Primary: merged; the other p are corrected by Holm.',
   ],
 )

@@ -41,6 +41,8 @@ export interface Condition {
     learningRate: number
     schedule: 'cosine' | 'linear'
     finalRate: number
+    captionDropout: number
+    targets: [string, ...string[]]
   }
   /** Training seeds whose controls and ceilings are trained too; the others have only what the claims need. */
   controlSeeds: readonly number[]
