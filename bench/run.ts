@@ -1,4 +1,4 @@
-// `npm run bench -- train|sample|kernel`: this library against PyTorch, and this kernel against ipykernel and
+// `npm run bench -- train|sample|kernel|views`: this library against PyTorch, and this kernel against ipykernel and
 // tslab, on the same machine, in turns within one run, so that what else the machine does hits both. Raw figures go to bench/results; what a ratio means is
 // said in bench/README.md.
 import { execFileSync } from 'node:child_process'
@@ -15,6 +15,7 @@ import { summarise, table } from './kernel-table.ts'
 import { prepareSampling } from './sample.ts'
 import { type Bench, median, root, type Settings, type Times } from './support.ts'
 import { prepareTraining } from './train.ts'
+import { measureViews } from './views.ts'
 
 const benches: Record<string, (settings: Settings) => Promise<Bench>> = {
   train: prepareTraining,
@@ -32,7 +33,7 @@ function commit(): string {
   }
 }
 
-const usage = `npm run bench -- ${[...Object.keys(benches), 'kernel'].join('|')} [--rounds 5] [--repeats 10] [--warmup 3] [--threads N] [--out FILE]`
+const usage = `npm run bench -- ${[...Object.keys(benches), 'kernel', 'views'].join('|')} [--rounds 5] [--repeats 10] [--warmup 3] [--threads N] [--out FILE]`
 
 function count(name: string, text: string): number {
   const value = Number(text)
@@ -77,6 +78,15 @@ async function main(): Promise<void> {
       rounds,
     })
     console.log(table(bench))
+    return
+  }
+  if (name === 'views') {
+    const { chromium, views } = await measureViews()
+    for (const { what, frames, longTasks, busyTasks, busyPerFrame } of views)
+      console.log(
+        `${what}: over 50 ms ${longTasks.length} tasks by the clock, ${busyTasks.length} by processor time; ${busyPerFrame.toFixed(1)} ms a frame, ${frames} frames`,
+      )
+    await writeJson(out, { benchmark: name, ...about, chromium, views })
     return
   }
   const prepare = benches[name] ?? fail('bad-input', `unknown benchmark: ${name ?? '(none)'}`, usage)

@@ -3,16 +3,15 @@ import type { GridItem } from '../../../lib/messages/views/image-grid.ts'
 
 export type Questions = GridItem['questions']
 
-/** How many steps each question is from one that depends on nothing; a circle of dependencies ends somewhere. */
+/**
+ * How many steps each question is from one that depends on nothing. Questions come after those they depend on; where
+ * one does not (in a circle, say), that dependency does not count.
+ */
 export function depths(questions: Questions): number[] {
-  const known: (number | undefined)[] = []
-  const depth = (at: number, seen: number[]): number => {
-    if (known[at] !== undefined) return known[at]
-    if (seen.includes(at)) return 0
-    const parents = questions[at].parents.filter((parent) => parent !== at && questions[parent])
-    const found = parents.length === 0 ? 0 : 1 + Math.max(...parents.map((one) => depth(one, [...seen, at])))
-    if (seen.length === 0) known[at] = found
-    return found
+  const known: number[] = []
+  for (const [at, { parents }] of questions.entries()) {
+    const before = parents.filter((parent) => parent < at).map((parent) => known[parent])
+    known.push(before.length === 0 ? 0 : 1 + Math.max(...before))
   }
-  return questions.map((_, at) => depth(at, []))
+  return known
 }

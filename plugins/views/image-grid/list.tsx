@@ -1,5 +1,5 @@
 // The scrolled list of pictures: only the lines in sight are in the page, whatever the number of pictures.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { shorten } from '../shared/format.ts'
 import type { PictureStore } from '../shared/pictures.ts'
 import { Cell } from './cell.tsx'
@@ -62,7 +62,8 @@ export function List({ store, data, shown, models, zoom, questions, onZoom, onOp
   }, [shown])
 
   const active = Math.min(at.place, shown.length - 1)
-  useEffect(() => {
+  // At once: the next key may already be on its way.
+  useLayoutEffect(() => {
     if (!focus.current) return
     focus.current = false
     box.current

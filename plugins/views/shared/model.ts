@@ -57,18 +57,34 @@ export function useViewId(): string {
   return useMemo(() => `${page}-${++views}`, [])
 }
 
-/** Whether the kernel's half is there: false in a saved notebook, where nothing can be asked for. */
-export function isLive(model: Model): boolean {
-  const widget = model as unknown as { comm_live?: boolean; comm?: unknown }
-  return widget.comm_live !== false
+/** What the front end tells of a model whose kernel was restarted or shut down. */
+const endings = ['comm:close', 'destroy']
+
+/** Whether the kernel's half is gone for good: nothing that the page asks for will be answered. */
+export function useLost(model: Model): boolean {
+  const [lost, setLost] = useState(false)
+  useEffect(() => {
+    const ended = () => setLost(true)
+    for (const event of endings) model.on(event, ended)
+    return () => {
+      for (const event of endings) model.off(event, ended)
+    }
+  }, [model])
+  return lost
 }
+
+function Lost({ model }: { model: Model }) {
+  return useLost(model) ? h('p', { class: 'selma-error', role: 'status' }, gone) : null
+}
+
+const gone = 'The kernel that this belongs to is gone. Run the cell again.'
 
 /** The default export of a view's module. */
 export function defineView<State>(App: ComponentType<{ model: Model<State> }>, name: string) {
   return {
     render({ model, el }: { model: Model<State>; el: HTMLElement }) {
       el.classList.add('selma-view', `selma-${name}`)
-      render(h(Failure, null, h(App, { model })), el)
+      render(h(Failure, null, h(Lost, { model: model as unknown as Model }), h(App, { model })), el)
       return () => render(null, el)
     },
   }

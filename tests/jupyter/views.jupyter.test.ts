@@ -1,0 +1,166 @@
+// The views in a real JupyterLab: opened, used, the page loaded anew, the kernel restarted. Nothing is logged as an
+// error (describeLab looks), and axe finds nothing serious.
+import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Locator } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { describeLab, type Lab } from './lab/lab.ts'
+
+const axe = createRequire(import.meta.url).resolve('axe-core')
+
+/** Serious findings of axe-core within the views. */
+async function findings({ page }: Lab): Promise<string[]> {
+  await page.addScriptTag({ path: axe })
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(
+          context: object,
+        ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
+      }
+    }
+    const { violations } = await axe.run({ include: [['.selma-view']] })
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+  })
+}
+
+const view = (lab: Lab, name: string): Locator =>
+  lab.page.locator(`.jp-NotebookPanel:not(.lm-mod-hidden) .selma-${name}`).last()
+
+const base = `const base = await T2I.load('shapes')
+const text = ['a red ring', 'two blue squares', 'a green cross', 'three red rings']`
+
+describeLab('views', {}, (suite) => {
+  it('the training monitor: watched, stopped, found again after a reload and after a restart', async () => {
+    const { lab } = suite
+    let book = await lab.newNotebook()
+    const start = `${base}
+const data = await images.generate(base, text, { steps: 2, guidance: 1, seed: 1 })
+const job = await experts.start(base, data, {
+  name: 'rings', steps: 5000, rank: 4, batch: 2, checkpointEvery: 5, seed: 7,
+  samples: { prompts: ['a red ring', 'two blue squares'], steps: 2 },
+})
+job`
+    const run = await book.runCell(start, { timeoutMs: 300_000 })
+    expect(run.text).toContain('Training monitor')
+    const monitor = () => view(lab, 'training-monitor')
+    await monitor().getByText('running').waitFor({ timeout: 240_000 })
+    await monitor().locator('.u-over').waitFor({ timeout: 120_000 })
+    await monitor().locator('.tm-sample img').first().waitFor({ timeout: 120_000 })
+    expect(await findings(lab)).toEqual([])
+    await monitor().getByRole('button', { name: 'Pause' }).click()
+    await monitor().getByText('paused').waitFor({ timeout: 60_000 })
+    await monitor().getByRole('button', { name: 'Resume' }).click()
+    await monitor().getByRole('button', { name: 'Pause' }).waitFor({ timeout: 60_000 })
+    await lab.screenshot('monitor-running')
+
+    // The kernel lives: a reloaded page shows the same model.
+    await book.save()
+    const path = await lab.page.evaluate(
+      () => (window.jupyterapp.shell.currentWidget as unknown as { context: { path: string } }).context.path,
+    )
+    await lab.reload()
+    book = await lab.openNotebook(path)
+    await monitor().getByRole('button', { name: 'Checkpoint now' }).waitFor({ timeout: 60_000 })
+    await monitor().locator('.u-over').waitFor({ timeout: 60_000 })
+
+    // The kernel is another, and the job goes on: its directory says everything.
+    await book.restartKernel()
+    await monitor().getByText('The kernel that this belongs to is gone').waitFor({ timeout: 60_000 })
+    const id = (await readdir(join(lab.server.env.SELMA_HOME, 'jobs'))).find(
+      (name) => name.startsWith('train-') && !name.endsWith('.lock'),
+    )
+    const dir = join(lab.server.env.SELMA_HOME, 'jobs', id as string)
+    await book.runCell(`widgets.trainingMonitor(openJob(${JSON.stringify(dir)}))`)
+    await monitor().getByRole('button', { name: 'Stop' }).click()
+    await monitor().getByText('stopped', { exact: true }).waitFor({ timeout: 120_000 })
+    const events = await readFile(join(dir, 'events.jsonl'), 'utf8')
+    expect(events.trim().split('\n').at(-1)).toContain('"stopped"')
+    expect(await monitor().getByText('Run its cell again').count()).toBe(1)
+    await lab.screenshot('monitor-stopped')
+  })
+
+  it('the image grid: filtered, moved in with keys, looked at closely; hostile text is text', async () => {
+    const { lab } = suite
+    const book = await lab.newNotebook()
+    const run = await book.runCell(
+      `${base}
+const suite = { name: 'mine', repairs: [], items: suites.shapes({ perSkill: 2 }).items.slice(0, 6) }
+const one = await evaluate(base, suite, { steps: 2, guidance: 1, name: 'two steps' })
+const other = await evaluate(base, suite, { steps: 8, guidance: 3, name: '<img src=x onerror="window.hacked=1">' })
+widgets.imageGrid([one, other])`,
+      { timeoutMs: 400_000 },
+    )
+    expect(run.text).toContain('Image grid: 6 rows')
+    expect(run.outputs.at(-1)?.data).toHaveProperty('image/png')
+    const grid = view(lab, 'image-grid')
+    await grid.locator('.ig-picture img').first().waitFor({ timeout: 60_000 })
+    expect(await grid.locator('.ig-picture').count()).toBe(12)
+    expect(await grid.getByText('<img src=x').count()).toBeGreaterThan(0)
+    expect(await findings(lab)).toEqual([])
+    await grid.locator('.ig-picture').first().focus()
+    const focused = () => lab.page.evaluate(() => (document.activeElement as HTMLElement).dataset.id)
+    await lab.page.keyboard.press('ArrowDown')
+    await expect.poll(focused).toBe('1:0')
+    await lab.page.keyboard.press('ArrowRight')
+    await expect.poll(focused).toBe('1:1')
+    await lab.page.keyboard.press('Enter')
+    await grid.getByRole('dialog').waitFor()
+    expect(await grid.locator('.ig-questions tbody tr').count()).toBeGreaterThan(1)
+    expect(await findings(lab)).toEqual([])
+    await lab.screenshot('grid-detail')
+    await lab.page.keyboard.press('Escape')
+    await expect.poll(focused).toBe('1:1')
+    await grid.getByLabel('Words in the prompt').fill('no such words at all')
+    await grid.getByText('0 of 6').waitFor()
+    await grid.getByLabel('Words in the prompt').fill('')
+    await grid.getByLabel('Answers').selectOption({ index: 1 })
+    await grid.getByText(/^[1-6] of 6/).waitFor()
+    expect(await lab.page.evaluate(() => (window as { hacked?: number }).hacked)).toBeUndefined()
+  })
+
+  it('the blind comparison: voted with keys, undone, gone on with after a reload', async () => {
+    const { lab } = suite
+    let book = await lab.newNotebook()
+    await book.runCell(
+      `${base}
+widgets.blindComparison(base, await T2I.load('shapes-weak'), { prompts: text, seeds: [0], steps: 2, guidance: 1, rater: 'Ada', file: 'ada.jsonl' })`,
+      { timeoutMs: 300_000 },
+    )
+    const blind = () => view(lab, 'blind-comparison')
+    await blind().getByText('0 of 4 pairs judged').waitFor({ timeout: 60_000 })
+    await blind().locator('.bc-side img').nth(1).waitFor({ timeout: 120_000 })
+    expect(await findings(lab)).toEqual([])
+    await blind().locator('.bc-surface').focus()
+    for (const [key, done] of [
+      ['1', 1],
+      ['2', 2],
+      ['u', 1],
+      ['0', 2],
+    ] as const) {
+      await lab.page.keyboard.press(key)
+      await blind().getByText(`${done} of 4 pairs judged`).waitFor()
+    }
+    const votes = await readFile(join(lab.server.root, 'ada.jsonl'), 'utf8')
+    expect(
+      votes
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).choice ?? 'undo'),
+    ).toEqual(['left', 'right', 'undo', 'tie'])
+    await book.save()
+    const path = await lab.page.evaluate(
+      () => (window.jupyterapp.shell.currentWidget as unknown as { context: { path: string } }).context.path,
+    )
+    await lab.reload()
+    book = await lab.openNotebook(path)
+    await blind().getByText('2 of 4 pairs judged').waitFor({ timeout: 60_000 })
+    await blind().getByRole('button', { name: 'Show results' }).click()
+    await blind().getByText('Ada 2').waitFor()
+    expect(await findings(lab)).toEqual([])
+    await lab.screenshot('blind-results')
+  })
+})
