@@ -49,6 +49,11 @@ export interface GenerateOptions {
   signal?: AbortSignal
   /** The state of an earlier `round` event or error, to go on from there. */
   resumeFrom?: GenerationState
+  /**
+   * Begin with these accepted already and so many requests made, whatever brought them about: another skill or
+   * threshold, a person's choice. Without them the beginning is empty. Not together with `resumeFrom`.
+   */
+  begin?: { prompts: readonly PromptRecord[]; requests: number; emptyRounds?: number }
 }
 
 /** What happened. Texts come from a language model: escape them where they are shown. */
@@ -72,6 +77,8 @@ export type PromptEvent =
       nearest?: string
       score?: number
     }
+  /** Left unjudged because the target was reached. */
+  | { type: 'surplus'; request: number; text: string }
   | { type: 'round'; accepted: number; asked: number; state: GenerationState }
 
 /** The prompts of a skill and how they came about. JSON-serialisable. */
@@ -111,7 +118,7 @@ export async function* generatePrompts(
 ): AsyncGenerator<PromptEvent, PromptSet, void> {
   const { llm, n = 1000, seed = 0, exclude = [], threshold = 0.8, excludeThreshold = 0.8, accept } = options
   const { perRequest = 20, temperature = 1, topP = 1, maxWords = skill.maxWords } = options
-  const { concurrency = 1, maxEmptyRounds = 5, signal, resumeFrom } = options
+  const { concurrency = 1, maxEmptyRounds = 5, signal, resumeFrom, begin } = options
   for (const [name, value] of Object.entries({ n, perRequest, maxWords, concurrency, maxEmptyRounds })) {
     if (!Number.isInteger(value) || value < 1) {
       fail('bad-input', `${name} is ${value}`, 'give a whole number of at least 1')
@@ -129,7 +136,9 @@ export async function* generatePrompts(
     ...{ skill, llm, seed, threshold, exclude, excludeThreshold },
     ...{ perRequest, temperature, topP, maxWords, concurrency },
   })
+  if (resumeFrom && begin) fail('bad-input', 'both resumeFrom and begin are given', 'give one of them')
   const state = resumeFrom === undefined ? freshState(key) : checkedState(resumeFrom, key)
+  if (begin) Object.assign(state, begin, { prompts: [...begin.prompts] })
   state.prompts.length = Math.min(state.prompts.length, n)
   const pool = [...skill.seeds, ...state.prompts.map(({ text }) => text)]
   const judge = new Judge(pool, { threshold, maxWords, exclude, excludeThreshold, accept })
@@ -168,6 +177,7 @@ export async function* generatePrompts(
       for (const text of list.candidates) {
         if (state.prompts.length >= n) {
           state.surplus++
+          yield { type: 'surplus', request, text }
           continue
         }
         const { accepted, reason, ...rest } = judge.judge(text)
