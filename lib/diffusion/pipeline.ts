@@ -12,6 +12,7 @@ import { type Checkpoint, type Component, openCheckpoint } from './checkpoint.ts
 import { clipText } from './clip-text.ts'
 import { guide } from './guidance.ts'
 import { LatentCodec } from './latent-codec.ts'
+import type { LiveFactors } from './live-factors.ts'
 import { fuseLoras } from './lora-layers.ts'
 import {
   makeScheduler,
@@ -55,6 +56,7 @@ export class TextToImagePipeline {
   readonly #pool: SessionPool
   readonly #codec: LatentCodec
   readonly #fused: ReadonlyMap<string, Float32Array>
+  readonly #live?: LiveFactors
   readonly #texts = new Map<string, Float32Array>()
 
   private constructor(
@@ -62,22 +64,24 @@ export class TextToImagePipeline {
     tokenizer: TextTokenizer,
     open: OpenSession,
     fused: ReadonlyMap<string, Float32Array>,
+    live?: LiveFactors,
   ) {
     this.checkpoint = checkpoint
     this.tokenizer = tokenizer
     this.#pool = new SessionPool(open)
     this.#codec = new LatentCodec(checkpoint.vae, this.latentShape, this.#pool)
     this.#fused = fused
+    this.#live = live
   }
 
   /**
-   * Opens a diffusers pipeline folder, with LoRAs fused into the UNet where given.
+   * Opens a diffusers pipeline folder, with LoRAs fused into the UNet where given, and `live` beside it.
    *
    * @throws SelmaError `not-found`, `unsupported`, or `mismatch` when a LoRA does not fit
    */
   static async load(
     folder: string,
-    options: { open?: OpenSession; loras?: Applied } = {},
+    options: { open?: OpenSession; loras?: Applied; live?: LiveFactors } = {},
   ): Promise<TextToImagePipeline> {
     const checkpoint = await openCheckpoint(folder)
     const tokenizer = await loadTokenizer(join(folder, 'tokenizer'), {
@@ -90,7 +94,13 @@ export class TextToImagePipeline {
     const fused = options.loras?.length
       ? await fuseLoras(checkpoint.unet.weights.path, 'unet', options.loras)
       : new Map()
-    return new TextToImagePipeline(checkpoint, tokenizer, options.open ?? LocalSession.create, fused)
+    return new TextToImagePipeline(
+      checkpoint,
+      tokenizer,
+      options.open ?? LocalSession.create,
+      fused,
+      options.live,
+    )
   }
 
   /** Pixels of a picture's side for one latent: 8 for Stable Diffusion. */
@@ -147,22 +157,26 @@ export class TextToImagePipeline {
     return prompts.map((prompt) => this.#texts.get(prompt)!)
   }
 
-  #unet(rows: number): Promise<Session> {
+  async #unet(rows: number): Promise<Session> {
     const { config } = this.checkpoint.unet
     const [channels, height, width] = this.latentShape
-    return this.#pool.get(`unet-${rows}`, (graph) => {
+    const session = await this.#pool.get(`unet-${rows}`, (graph) => {
+      const lora = this.#live?.branch(graph)
       const sample = graph.input('sample', [rows, channels, height, width])
       const timesteps = graph.input('timesteps', [rows])
       const text = graph.input('text', [rows, this.tokenizer.maxLength, config.cross_attention_dim])
       graph.output(
         'prediction',
-        unet(new Builder(graph, this.#weights(graph, this.checkpoint.unet, 'unet')), config, {
+        unet(new Builder(graph, this.#weights(graph, this.checkpoint.unet, 'unet'), { lora }), config, {
           sample,
           timesteps,
           text,
         }),
       )
+      lora?.check()
     })
+    await this.#live?.fill(session)
+    return session
   }
 
   /** The noise that a seed starts from. */

@@ -15,3 +15,4 @@ export {
   mergeMethods,
   releasedWeight,
 } from './options.ts'
+export { signConflict } from './sign-conflict.ts'
