@@ -18,7 +18,7 @@ describe('the generated widgets', () => {
   it('are all of them, with every attribute', () => {
     const classes = new Map(
       Object.values(w)
-        .filter((one) => typeof one === 'function' && 'spec' in one)
+        .filter((one) => typeof one === 'function' && Object.hasOwn(one, 'spec'))
         .map((one) => (one as unknown as { spec: { model: string[]; traits: object } }).spec)
         .map((spec) => [spec.model[2], spec]),
     )

@@ -232,7 +232,7 @@ describe('messages', () => {
 describe('opening states', () => {
   const classes = new Map(
     Object.values(w)
-      .filter((one): one is typeof w.IntSlider => typeof one === 'function' && 'spec' in one)
+      .filter((one): one is typeof w.IntSlider => typeof one === 'function' && Object.hasOwn(one, 'spec'))
       .map((one) => [(one as unknown as { spec: { model: string[] } }).spec.model[2], one]),
   )
   for (const [model, data] of Object.entries(golden.defaults)) {

@@ -156,7 +156,7 @@ describe('the page', () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const random = new Random(7)
     const widgets = Object.values(w)
-      .filter((one): one is typeof w.IntSlider => typeof one === 'function' && 'spec' in one)
+      .filter((one): one is typeof w.IntSlider => typeof one === 'function' && Object.hasOwn(one, 'spec'))
       .filter((one) => !/AnyWidget|Interactive|Selection(Range)?Slider/.test(one.name))
       .map((one) => new one())
     widgets.push(new w.AnyWidget({ esm: 'x', a: 1 as unknown }) as never)
