@@ -35,6 +35,8 @@ export async function openComparison(runs: readonly Run[], parts: OpenParts): Pr
     },
   })
   const widget = new MainAreaWidget({ content })
+  // There is nothing in it.
+  widget.toolbar.hide()
   widget.id = `selma-compare-${++opened}`
   widget.title.label = runs.length === 1 ? titleOf(runs[0]) : trans.__('Compare %1 runs', runs.length)
   widget.title.caption = runs.map(({ id }) => id).join('\n')
