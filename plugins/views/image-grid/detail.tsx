@@ -30,7 +30,13 @@ const signs: Record<string, string> = { '1': '✓', '0': '✗', x: '–' }
 export function Detail({ store, at, row, item, models, model, onModel, onMove, onClose }: Props) {
   const panel = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState(192)
-  useEffect(() => panel.current?.focus(), [])
+  useEffect(() => {
+    panel.current?.focus()
+    // Where it is narrow, so that two stand side by side.
+    setSize((large) =>
+      Math.min(large, Math.max(96, Math.floor(((panel.current?.clientWidth ?? 0) - 40) / 2))),
+    )
+  }, [])
   const keys = (event: KeyboardEvent) => {
     const acts: Record<string, () => void> = {
       Escape: onClose,
@@ -111,7 +117,7 @@ export function Detail({ store, at, row, item, models, model, onModel, onMove, o
                     {name}
                   </button>
                 ) : null}
-                <div class="selma-small selma-faint" style={`max-width:${Math.max(size, 128)}px`}>
+                <div class="selma-small selma-faint" style={`max-width:${Math.max(size, 96)}px`}>
                   {shorten(cell.settings, 300)}
                 </div>
                 <div class="selma-small">{score(cell.outcomes)}</div>

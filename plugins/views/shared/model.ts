@@ -57,34 +57,29 @@ export function useViewId(): string {
   return useMemo(() => `${page}-${++views}`, [])
 }
 
-/** What the front end tells of a model whose kernel was restarted or shut down. */
-const endings = ['comm:close', 'destroy']
+/** How ipywidgets marks the views of a model whose kernel is gone; its models say so with an event of no content. */
+const disconnected = { class: 'jupyter-widgets-disconnected', event: 'comm_live_update' }
+const gone = 'The kernel that this belongs to is gone. Run the cell again.'
 
-/** Whether the kernel's half is gone for good: nothing that the page asks for will be answered. */
-export function useLost(model: Model): boolean {
+/** Says so when the kernel's half is gone: nothing that the page asks for will be answered. */
+function Lost({ model, el }: { model: Model; el: HTMLElement }) {
   const [lost, setLost] = useState(false)
   useEffect(() => {
-    const ended = () => setLost(true)
-    for (const event of endings) model.on(event, ended)
-    return () => {
-      for (const event of endings) model.off(event, ended)
-    }
-  }, [model])
-  return lost
+    // A moment later: the mark is set by another listener to the same event.
+    const look = () => setTimeout(() => setLost(el.closest(`.${disconnected.class}`) !== null))
+    look()
+    model.on(disconnected.event, look)
+    return () => model.off(disconnected.event, look)
+  }, [model, el])
+  return lost ? h('p', { class: 'selma-error', role: 'status' }, gone) : null
 }
-
-function Lost({ model }: { model: Model }) {
-  return useLost(model) ? h('p', { class: 'selma-error', role: 'status' }, gone) : null
-}
-
-const gone = 'The kernel that this belongs to is gone. Run the cell again.'
 
 /** The default export of a view's module. */
 export function defineView<State>(App: ComponentType<{ model: Model<State> }>, name: string) {
   return {
     render({ model, el }: { model: Model<State>; el: HTMLElement }) {
       el.classList.add('selma-view', `selma-${name}`)
-      render(h(Failure, null, h(Lost, { model: model as unknown as Model }), h(App, { model })), el)
+      render(h(Failure, null, h(Lost, { model: model as unknown as Model, el }), h(App, { model })), el)
       return () => render(null, el)
     },
   }

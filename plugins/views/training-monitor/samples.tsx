@@ -79,13 +79,17 @@ export function Samples({ model, jobs }: { model: Model; jobs: readonly Monitore
         </label>
       </div>
       {jobs.map(({ id: job, name, images }, index) => {
+        // A job that is not as far shows the last that it has.
+        const own = Math.max(...images.map(({ step: of }) => of ?? 0).filter((of) => of <= step))
         const shown = images.flatMap(({ step: of, caption }, image): Shown[] =>
-          (of ?? 0) === step ? [{ id: `${index}:${image}`, caption }] : [],
+          (of ?? 0) === own ? [{ id: `${index}:${image}`, caption }] : [],
         )
         if (shown.length === 0) return null
         return (
           <div key={job}>
-            {jobs.length > 1 ? <div class="selma-small tm-whose">{name}</div> : null}
+            {jobs.length > 1 ? (
+              <div class="selma-small tm-whose">{own === step ? name : `${name}, step ${count(own)}`}</div>
+            ) : null}
             <div class="tm-strip">
               {shown.map((one) => (
                 <Sample key={one.id} store={store} {...one} />
