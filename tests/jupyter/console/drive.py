@@ -10,6 +10,8 @@ import pexpect
 
 TAB = "\t"
 PATIENCE_S = 240
+# A busy machine: after a second it would take a complete cell for an incomplete one.
+PATIENT = [f"--ZMQTerminalInteractiveShell.kernel{name}_timeout={PATIENCE_S}" for name in ("", "_is_complete")]
 # Colours and movements of the cursor.
 CONTROLS = r"(?:\x1b\[[0-9;?]*[A-Za-z])*"
 
@@ -22,7 +24,7 @@ def spaced(text):
 def main(kernel):
     console = pexpect.spawn(
         sys.executable,
-        ["-m", "jupyter", "console", f"--kernel={kernel}", "--ZMQTerminalInteractiveShell.kernel_timeout=240"],
+        ["-m", "jupyter", "console", f"--kernel={kernel}", *PATIENT],
         encoding="utf-8",
         timeout=PATIENCE_S,
         dimensions=(40, 120),
