@@ -37,6 +37,15 @@ function isFigure(
   )
 }
 
+/** Most characters of a text in a static picture: laying out longer ones takes time that grows with their square. */
+const longestText = 300
+
+const cut = (text: string): string => (text.length > longestText ? `${text.slice(0, longestText)}…` : text)
+
+function withShortTexts(figure: Plain): Plain {
+  return JSON.parse(JSON.stringify(figure, (_key, one) => (typeof one === 'string' ? cut(one) : one)))
+}
+
 async function png(figure: Plain): Promise<Uint8Array> {
   const [{ renderSvg }, { svgToPng }] = await Promise.all([
     import('../../lib/plots/static.ts'),
@@ -46,7 +55,7 @@ async function png(figure: Plain): Promise<Uint8Array> {
     const value = figure.layout[name]
     return typeof value === 'number' && value >= 50 && value <= 4000 ? value : other
   }
-  const svg = await renderSvg(figure as FigureJson, {
+  const svg = await renderSvg(withShortTexts(figure) as FigureJson, {
     width: size('width', 800),
     height: size('height', 480),
   })
@@ -64,7 +73,7 @@ export function figure(value: unknown): Promise<MimeBundle> | undefined {
   const json = plain(config === undefined ? { data, layout } : { data, layout, config }) as Plain
   const bundle: MimeBundle = {
     'application/vnd.plotly.v1+json': json,
-    'text/plain': `Plotly figure${name ? ` “${name}”` : ''}: ${kinds.join(', ')}`,
+    'text/plain': `Plotly figure${name ? ` “${cut(String(name))}”` : ''}: ${cut(kinds.join(', '))}`,
   }
   if (!kinds.every((one) => drawable.has(one))) return Promise.resolve(bundle)
   return png(json).then(

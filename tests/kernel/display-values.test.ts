@@ -221,6 +221,15 @@ describe('figures', () => {
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([400, 200])
   }, 300_000)
 
+  it('have one also with a text of a megabyte, which stays whole for the page', async () => {
+    const title = 'a red ring, '.repeat(100_000)
+    const figure = { data: [{ y: [1, 2], name: title }], layout: { title, showlegend: true } }
+    const bundle = await format(figure)
+    expect(bundle['application/vnd.plotly.v1+json']).toEqual(figure)
+    expect(bundle['text/plain']).toBe(`Plotly figure “${title.slice(0, 300)}…”: scatter`)
+    expect(bundle['image/png']).toEqual(expect.any(String))
+  }, 300_000)
+
   it('go without one where Plotly paints on a canvas', async () => {
     const figure = { data: [{ type: 'scatter3d', x: [1], y: [1], z: [1] }], layout: {} }
     expect(await format(figure)).toEqual({
