@@ -27,7 +27,9 @@ export {
   blindComparison,
 } from './views/blind-comparison.ts'
 export { type ImageGridOptions, ImageGridView, imageGrid } from './views/image-grid.ts'
+export { MergeMixer, type MergeMixerOptions, mergeMixer } from './views/merge-mixer.ts'
 export type { PictureSource } from './views/picture-source.ts'
+export { PromptStudio, type PromptStudioOptions, promptStudio } from './views/prompt-studio.ts'
 export { TrainingMonitor, type TrainingMonitorOptions, trainingMonitor } from './views/training-monitor.ts'
 export { type MessageHandler, Widget } from './widget.ts'
 

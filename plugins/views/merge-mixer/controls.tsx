@@ -119,6 +119,7 @@ export function Controls({ experts, methods, largestRank, initial, settings, onC
       <label class="mm-field">
         Method
         <select
+          aria-label="Method"
           value={method.name}
           onChange={(event) => {
             const to = methods.find(({ name }) => name === event.currentTarget.value)
@@ -189,12 +190,12 @@ export function Controls({ experts, methods, largestRank, initial, settings, onC
         <div class="mm-field">
           <span>Rank</span>
           <NumberEntry
-            label={`Rank, 1 to ${largestRank}; empty for the method's own`}
+            label={`Rank, 1 to ${largestRank}; empty: as large as it comes`}
             value={settings.rank}
             low={1}
             high={largestRank}
             step={1}
-            empty="own"
+            empty="auto"
             onChange={(value) => onChange({ ...settings, rank: value })}
           />
         </div>

@@ -27,7 +27,7 @@ function MergeMixer({ model }: { model: Model<MergeMixerState> }) {
   const items = useTrait(model, 'items')
   const drawnWith = useTrait(model, 'drawnWith')
   const baseDone = useTrait(model, 'baseDone')
-  const mix = useTrait(model, 'mix')
+  const mix = useTrait(model, 'mixId')
   const mixDone = useTrait(model, 'mixDone')
   const work = useTrait(model, 'work')
   const lasting = useTrait(model, 'problem')

@@ -30,7 +30,7 @@ function Layers({ experts, numbers: { layers, norms } }: Props) {
     <section class="mm-layers" aria-label="Size of the weight changes by layer">
       <h4>Size of ΔW by layer</h4>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that it can be scrolled with keys */}
-      <div class="mm-scroll" tabIndex={0} role="group" aria-label="Layers; scroll with the arrow keys">
+      <section class="mm-scroll" tabIndex={0} aria-label="Layers; scroll with the arrow keys">
         <table>
           <thead>
             <tr>
@@ -62,7 +62,7 @@ function Layers({ experts, numbers: { layers, norms } }: Props) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   )
 }
