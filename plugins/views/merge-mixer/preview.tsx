@@ -74,7 +74,7 @@ export function Preview({ store, items, base, baseDone, mix, mixDone }: Props) {
             />
           </div>
           <p class="mm-prompt" title={prompt}>
-            {shorten(prompt, 140)} <span class="selma-faint selma-small">seed {seed}</span>
+            {shorten(prompt, 140)} <span class="selma-faint selma-small">seed{`\u00a0${seed}`}</span>
           </p>
         </div>
       ))}
