@@ -53,7 +53,8 @@ export interface GenerateOptions {
    * Begin with these accepted already and so many requests made, whatever brought them about: another skill or
    * threshold, a person's choice. Without them the beginning is empty. Not together with `resumeFrom`.
    */
-  begin?: { prompts: readonly PromptRecord[]; requests: number; emptyRounds?: number }
+  begin?: Pick<GenerationState, 'prompts' | 'requests'> &
+    Partial<Pick<GenerationState, 'emptyRounds' | 'candidates' | 'rejected'>>
 }
 
 /** What happened. Texts come from a language model: escape them where they are shown. */
@@ -138,7 +139,7 @@ export async function* generatePrompts(
   })
   if (resumeFrom && begin) fail('bad-input', 'both resumeFrom and begin are given', 'give one of them')
   const state = resumeFrom === undefined ? freshState(key) : checkedState(resumeFrom, key)
-  if (begin) Object.assign(state, begin, { prompts: [...begin.prompts] })
+  if (begin) Object.assign(state, copyState({ ...state, ...begin }))
   state.prompts.length = Math.min(state.prompts.length, n)
   const pool = [...skill.seeds, ...state.prompts.map(({ text }) => text)]
   const judge = new Judge(pool, { threshold, maxWords, exclude, excludeThreshold, accept })

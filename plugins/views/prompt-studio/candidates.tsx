@@ -28,11 +28,11 @@ function markOf({ rule, hand, accepted, score }: CandidateRow): string {
 
 function Why({ row }: { row: CandidateRow }) {
   const { rule, detail, nearest, score, original, hand } = row
-  const said = rule === 'surplus' ? 'left unjudged: there were enough' : detail
+  const said = rule === 'surplus' ? 'left unjudged, for there were enough' : detail
   return (
     <div class="ps-why selma-small selma-faint">
       {hand && rule !== 'accepted' ? <span>The rule says: {rules[rule]}. </span> : null}
-      {said ? <span>{said}. </span> : null}
+      {said ? <span>{`${said[0].toUpperCase()}${said.slice(1)}`}. </span> : null}
       {nearest !== null && score !== null ? (
         <span>
           <span class="ps-score">ROUGE-L {score.toFixed(2)}</span> to “{nearest}”
@@ -84,10 +84,12 @@ const Row = memo(function Row({
   actions: Actions
 }) {
   const [editing, setEditing] = useState(false)
-  const { at, text, accepted, cut } = row
+  const { at, text, accepted, cut, rule, hand } = row
+  const neutral = rule === 'surplus' && hand === null
+  const colour = neutral ? 'selma-faint' : accepted ? 'selma-pass' : 'selma-fail'
   return (
     <li class={`ps-row ${accepted ? 'ps-in' : 'ps-out'}`}>
-      <span class={`selma-mark ps-mark ${accepted ? 'selma-pass' : 'selma-fail'}`}>{markOf(row)}</span>
+      <span class={`selma-mark ps-mark ${colour}`}>{markOf(row)}</span>
       <div class="ps-text">
         {editing ? (
           <Editor
@@ -129,10 +131,11 @@ const Row = memo(function Row({
 })
 
 const labels: Record<Filter, string> = {
-  all: 'All',
+  judged: 'Judged',
   accepted: 'Accepted',
   rejected: 'Rejected',
   hand: 'By hand',
+  surplus: 'Surplus',
   changes: 'Would change',
 }
 
@@ -147,17 +150,11 @@ interface Props {
 }
 
 export function Candidates({ rows, changes, actions }: Props) {
-  const [wanted, setWanted] = useState<Filter>('all')
+  const [wanted, setWanted] = useState<Filter>('judged')
   const [limit, setLimit] = useState(piece)
-  const filter = wanted === 'changes' && changes.size === 0 ? 'all' : wanted
+  const filter = wanted === 'changes' && changes.size === 0 ? 'judged' : wanted
   const list = chosen(rows, filter, changes)
-  const sizes: Record<Filter, number> = {
-    all: rows.length,
-    accepted: rows.filter(({ accepted }) => accepted).length,
-    rejected: rows.filter(({ accepted }) => !accepted).length,
-    hand: rows.filter(({ hand }) => hand !== null).length,
-    changes: changes.size,
-  }
+  const size = (name: Filter) => chosen(rows, name, changes).length
   return (
     <div class="ps-candidates">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would be drawn with a frame */}
@@ -168,13 +165,13 @@ export function Candidates({ rows, changes, actions }: Props) {
             type="button"
             class="selma-button"
             aria-pressed={filter === name}
-            disabled={sizes[name] === 0 && name !== 'all'}
+            disabled={size(name) === 0 && name !== 'judged'}
             onClick={() => {
               setWanted(name)
               setLimit(piece)
             }}
           >
-            {labels[name]} <span class="ps-size">{count(sizes[name])}</span>
+            {labels[name]} <span class="ps-size">{count(size(name))}</span>
           </button>
         ))}
       </div>

@@ -180,7 +180,7 @@ function Spent({ model }: { model: Model<PromptStudioState> }) {
   const facts = [
     writer.kind === 'llm' ? `written by ${writer.name}` : `written by ${writer.name}, no language model`,
     shapesOnly ? 'only captions of training scenes' : '',
-    excluded > 0 ? `${excluded} test prompts left out` : '',
+    excluded > 0 ? `${excluded} test ${excluded === 1 ? 'prompt' : 'prompts'} left out` : '',
     writer.kind === 'llm' && tokens > 0 ? `${tokens} tokens` : '',
     writer.kind === 'llm' && cost !== null && cost > 0 ? `${cost.toFixed(4)} US dollars` : '',
   ]

@@ -82,8 +82,19 @@ export function scoreBins(rows: readonly CandidateRow[]): { accepted: number; re
   return result
 }
 
-export const filters = ['all', 'accepted', 'rejected', 'hand', 'changes'] as const
+export const filters = ['judged', 'accepted', 'rejected', 'hand', 'surplus', 'changes'] as const
 export type Filter = (typeof filters)[number]
+
+/** Not judged, and nobody said anything about it. */
+const isSurplus = ({ rule, hand }: CandidateRow) => rule === 'surplus' && hand === null
+
+const kept: Record<Exclude<Filter, 'changes'>, (row: CandidateRow) => boolean> = {
+  judged: (row) => !isSurplus(row),
+  accepted: ({ accepted }) => accepted,
+  rejected: (row) => !row.accepted && !isSurplus(row),
+  hand: ({ hand }) => hand !== null,
+  surplus: isSurplus,
+}
 
 /** Rows of a kind, the newest first. */
 export function chosen(
@@ -91,12 +102,5 @@ export function chosen(
   filter: Filter,
   changes: ReadonlySet<number>,
 ): CandidateRow[] {
-  const keep: Record<Filter, (row: CandidateRow) => boolean> = {
-    all: () => true,
-    accepted: ({ accepted }) => accepted,
-    rejected: ({ accepted }) => !accepted,
-    hand: ({ hand }) => hand !== null,
-    changes: ({ at }) => changes.has(at),
-  }
-  return rows.filter(keep[filter]).reverse()
+  return rows.filter(filter === 'changes' ? ({ at }) => changes.has(at) : kept[filter]).reverse()
 }
