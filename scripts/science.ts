@@ -23,7 +23,7 @@ const { values } = parseArgs({
     prompts: { type: 'string', default: '400' },
     of: { type: 'string', default: '16' },
     least: { type: 'string', default: '1' },
-    'error-rate': { type: 'string', default: '0.1' },
+    'error-rate': { type: 'string', default: '0.03' },
     guidance: { type: 'string', default: '3' },
     'sampling-steps': { type: 'string', default: '10' },
     scheduler: { type: 'string', default: 'dpm++-2m' },
