@@ -7,7 +7,8 @@ import { inPackage } from '../../lib/base/own-file.ts'
 import { jupyterPython } from '../support/jupyter-environment.ts'
 import { makeHome } from './lab/home.ts'
 
-// The notebook as it is, every cell and every stage; only fewer prompts and steps than a person would take.
+// The notebook as it is, every cell and every stage; only fewer prompts and steps than a person would take. About
+// three minutes of CPU, most of it choosing guidances.
 const few = { outDir: 'report', promptsPerSkill: 2, trainSteps: 2, testPromptsPerSkill: 1 }
 
 it.skipIf(!jupyterPython)('nbclient runs the quickstart from its first cell to its report', async () => {
@@ -32,4 +33,4 @@ it.skipIf(!jupyterPython)('nbclient runs the quickstart from its first cell to i
   expect(new Set(kinds)).not.toContain('error')
   for (const name of ['results.json', 'report.html'])
     expect(existsSync(join(home.root, few.outDir, name)), name).toBe(true)
-})
+}, 1_800_000)
