@@ -1,49 +1,17 @@
 // The merge mixer's kernel side, on the golden tiny model with the golden LoRAs: what it draws is what a merged expert
 // draws, the latest settings win, nothing is drawn twice, and nothing is overwritten unasked.
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { comms } from '../../../../kernel/comms.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { DISPLAY } from '../../../../kernel/display/formatters.ts'
-import { type MergeMixer, type MergeMixerOptions, mergeMixer } from '../../../../kernel/widgets/index.ts'
-import { PictureCache } from '../../../../kernel/widgets/views/merge-mixer-cache.ts'
+import type { MergeMixer } from '../../../../kernel/widgets/index.ts'
 import { MixPreview } from '../../../../kernel/widgets/views/merge-mixer-preview.ts'
 import { loadLora, saveLora } from '../../../../lib/formats/lora-files.ts'
 import { decodePng } from '../../../../lib/formats/png.ts'
-import { Expert, merge, mergeMethods, T2I } from '../../../../lib/index.ts'
-import { type MixSettings, mergeMixerState } from '../../../../lib/messages/views/merge-mixer.ts'
-import { goldenPath } from '../../../support/golden.ts'
-import { writeTinyPipeline } from '../../../support/tiny-pipeline.ts'
-import { openPage, type Sent, say } from '../page.ts'
-import { folder, hostile } from './support.ts'
-
-const home = await folder()
-const root = join(home, 'jobs')
-const drawing = { prompts: ['a red ring', 'two blue squares'], steps: 2, guidance: 3 }
-let base: T2I
-let one: Expert
-let other: Expert
-beforeAll(async () => {
-  base = await T2I.load(await writeTinyPipeline(join(home, 'tiny')))
-  one = await Expert.load(goldenPath('lora-initial'), { name: 'one' })
-  other = await Expert.load(goldenPath('lora-final'), { name: hostile[0] })
-})
-
-const open: MergeMixer[] = []
-const mixer = (options: Partial<MergeMixerOptions> = {}, experts = [one, other]): MergeMixer => {
-  const made = mergeMixer(base, experts, { ...drawing, root, ...options })
-  open.push(made)
-  return made
-}
-afterEach(() => {
-  for (const one of open.splice(0)) one.close()
-  comms.transport = undefined
-  vi.restoreAllMocks()
-})
-
-const custom = (content: object) => ({ method: 'custom', content: { version: 1, ...content } })
-const state = (view: MergeMixer) => mergeMixerState.parse(view.modelState().state)
-const kinds = (sent: readonly Sent[], kind: string) => sent.filter(({ data }) => data.content?.kind === kind)
+import { Expert, merge, mergeMethods, type T2I } from '../../../../lib/index.ts'
+import type { MixSettings } from '../../../../lib/messages/views/merge-mixer.ts'
+import { openPage, say } from '../page.ts'
+import { base, custom, drawing, home, kinds, mixer, one, other, root, state } from './merge-mixer-support.ts'
+import { hostile } from './support.ts'
 
 /** The pictures that the page gets, of the base or of the mix. */
 async function pictures(view: MergeMixer, of = state(view).mixId): Promise<Buffer[]> {
@@ -272,56 +240,6 @@ describe('the merge mixer', () => {
         .subarray(1, 4)
         .toString(),
     ).toBe('PNG')
-  })
-
-  it('saves a new expert, and nothing over another unless it is told to', async () => {
-    const page = openPage()
-    const view = mixer({ weights: [0.3, 0.7] })
-    const path = join(home, 'saved', 'mine')
-    const answers = async (content: object) => {
-      page.news()
-      say(view, custom({ kind: 'save', name: 'mine', overwrite: false, ...content }))
-      return vi.waitFor(() => {
-        const found = page.sent.find(({ data }) => ['saved', 'exists', 'error'].includes(data.content?.kind))
-        expect(found).toBeDefined()
-        return found!.data.content
-      })
-    }
-    expect(await answers({ folder: path })).toMatchObject({ kind: 'saved', folder: path })
-    const saved = await Expert.load(path)
-    expect(saved.name).toBe('mine')
-    expect((await saved.load()).layers).toEqual((await (await view.expert).load()).layers)
-    expect(state(view).saved).toBe(path)
-    view.mix({ weights: [0.6, 0.4] })
-    const file = join(path, 'pytorch_lora_weights.safetensors')
-    const before = await readFile(file)
-    expect(await answers({ folder: path })).toMatchObject({ kind: 'exists' })
-    await expect(view.save(path)).rejects.toThrow(/has an expert in it/)
-    expect(await readFile(file)).toEqual(before)
-    expect(await answers({ folder: path, overwrite: true })).toMatchObject({ kind: 'saved' })
-    expect(await readFile(file)).not.toEqual(before)
-    expect(await readdir(path)).toEqual(['pytorch_lora_weights.safetensors'])
-    // Never over what is being mixed, beside other weights, or where a file is.
-    const again = mixer({}, [saved, one])
-    await expect(again.save(path, { overwrite: true })).rejects.toThrow(/one of the experts/)
-    const strange = join(home, 'strange')
-    await mkdir(strange)
-    await writeFile(join(strange, 'adapter_model.safetensors'), '')
-    await expect(view.save(strange, { overwrite: true })).rejects.toThrow(/other weights/)
-    await expect(view.save(join(strange, 'adapter_model.safetensors'))).rejects.toThrow(/file/)
-    expect((await stat(join(strange, 'adapter_model.safetensors'))).size).toBe(0)
-  })
-
-  it('drops the longest unused pictures when there are too many', () => {
-    const cache = new PictureCache(25)
-    for (const name of ['a', 'b']) cache.open(name).push(new Uint8Array(10))
-    cache.open('a')
-    cache.open('c').push(new Uint8Array(10))
-    cache.open('c')
-    expect(['a', 'b', 'c'].map((name) => cache.get(name)?.length)).toEqual([1, undefined, 1])
-    cache.open('d').push(new Uint8Array(90))
-    cache.open('d')
-    expect(['a', 'c', 'd'].map((name) => cache.get(name)?.length)).toEqual([undefined, undefined, 1])
   })
 })
 
