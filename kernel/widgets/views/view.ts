@@ -3,7 +3,7 @@
 // Not a particular view: those are beside it, their page code is in plugins/views.
 import type { z } from 'zod'
 import { SelmaError } from '../../../lib/base/errors.ts'
-import type { CommonAnswer } from '../../../lib/messages/views/common.ts'
+import { type CommonAnswer, pingMessage } from '../../../lib/messages/views/common.ts'
 import { DISPLAY } from '../../display/formatters.ts'
 import type { MimeBundle } from '../../outputs.ts'
 import { AnyWidget } from '../anywidget.ts'
@@ -37,6 +37,7 @@ export abstract class View<
   constructor({ name, messages, state }: ViewOptions<S, In>) {
     super({ ...viewAssets(name), ...state })
     this.onMessage(async (content, buffers) => {
+      if (pingMessage.safeParse(content).success) return this.tell({ version: 1, kind: 'heard' })
       try {
         const checked = messages.safeParse(content)
         if (!checked.success || JSON.stringify(content).length > longestMessage) {

@@ -13,6 +13,9 @@ export const viewId = z.string().regex(/^[\w-]{1,64}$/)
 /** A view is there and wants what is not in the state. */
 export const openMessage = z.strictObject({ version, kind: z.literal('open'), view: viewId })
 
+/** Is the kernel's half there? Answered by `heard`, whatever the view. */
+export const pingMessage = z.strictObject({ version, kind: z.literal('ping') })
+
 /** Pictures to be sent, by their ids; they come one by one, in the order of asking. */
 export const picturesMessage = z.strictObject({
   version,
@@ -37,7 +40,13 @@ export interface ErrorAnswer {
   hint?: string
 }
 
+/** To `ping`. */
+export interface HeardAnswer {
+  version: 1
+  kind: 'heard'
+}
+
 /** What every kernel may answer. */
-export type CommonAnswer = PictureAnswer | ErrorAnswer
+export type CommonAnswer = PictureAnswer | ErrorAnswer | HeardAnswer
 export type OpenMessage = z.output<typeof openMessage>
 export type PicturesMessage = z.output<typeof picturesMessage>

@@ -3,6 +3,7 @@
 import { type ComponentType, h, render } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Failure } from './failure.tsx'
+import { Silence, unsent } from './silence.ts'
 
 export interface Model<State = object> {
   get<Name extends keyof State & string>(name: Name): State[Name]
@@ -57,29 +58,32 @@ export function useViewId(): string {
   return useMemo(() => `${page}-${++views}`, [])
 }
 
-/** How ipywidgets marks the views of a model whose kernel is gone; its models say so with an event of no content. */
-const disconnected = { class: 'jupyter-widgets-disconnected', event: 'comm_live_update' }
-const gone = 'The kernel that this belongs to is gone. Run the cell again.'
-
-/** Says so when the kernel's half is gone: nothing that the page asks for will be answered. */
-function Lost({ model, el }: { model: Model; el: HTMLElement }) {
-  const [lost, setLost] = useState(false)
-  useEffect(() => {
-    // A moment later: the mark is set by another listener to the same event.
-    const look = () => setTimeout(() => setLost(el.closest(`.${disconnected.class}`) !== null))
-    look()
-    model.on(disconnected.event, look)
-    return () => model.off(disconnected.event, look)
-  }, [model, el])
-  return lost ? h('p', { class: 'selma-error', role: 'status' }, gone) : null
+/**
+ * A model whose `send` does not throw when the front end has dropped the connection (after a restart of the kernel,
+ * say), but tells the view's element.
+ */
+function sending<State>(model: Model<State>, el: HTMLElement): Model<State> {
+  return {
+    get: (name) => model.get(name),
+    on: (event, handler) => model.on(event, handler),
+    off: (event, handler) => model.off(event, handler),
+    send(...message) {
+      try {
+        model.send(...message)
+      } catch {
+        el.dispatchEvent(new Event(unsent))
+      }
+    },
+  }
 }
 
 /** The default export of a view's module. */
 export function defineView<State>(App: ComponentType<{ model: Model<State> }>, name: string) {
   return {
-    render({ model, el }: { model: Model<State>; el: HTMLElement }) {
+    render({ model: given, el }: { model: Model<State>; el: HTMLElement }) {
+      const model = sending(given, el)
       el.classList.add('selma-view', `selma-${name}`)
-      render(h(Failure, null, h(Lost, { model: model as unknown as Model, el }), h(App, { model })), el)
+      render(h(Failure, null, h(Silence, { model: model as unknown as Model, el }), h(App, { model })), el)
       return () => render(null, el)
     },
   }

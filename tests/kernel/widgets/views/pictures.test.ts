@@ -1,14 +1,14 @@
 // The image grid's and the blind comparison's kernel sides, over real scores with real picture files.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { comms } from '../../../../kernel/comms.ts'
 import { DISPLAY } from '../../../../kernel/display/formatters.ts'
 import { blindComparison, imageGrid } from '../../../../kernel/widgets/index.ts'
 import { blindComparisonState } from '../../../../lib/messages/views/blind-comparison.ts'
 import { gridItem, gridRow, imageGridState } from '../../../../lib/messages/views/image-grid.ts'
 import { openPage, type Sent, say } from '../page.ts'
-import { folder, hostile, scores } from './support.ts'
+import { eventually, folder, hostile, scores } from './support.ts'
 
 afterEach(() => {
   comms.transport = undefined
@@ -38,7 +38,7 @@ describe('the image grid', () => {
     const state = imageGridState.parse(view.modelState().state)
     expect(state).toMatchObject({ models: ['base', 'merged'], rows: 3, pictures: 5, judge: 'a judge' })
     say(view, custom({ kind: 'open', view: 'v' }))
-    const [{ data }] = await vi.waitFor(() => {
+    const [{ data }] = await eventually(() => {
       const found = kinds(page.sent, 'rows')
       expect(found).toHaveLength(1)
       return found
@@ -68,7 +68,7 @@ describe('the image grid', () => {
     const page = openPage()
     const view = imageGrid(many)
     say(view, custom({ kind: 'open', view: 'v' }))
-    const pieces = await vi.waitFor(() => {
+    const pieces = await eventually(() => {
       const found = kinds(page.sent, 'rows')
       expect(found).toHaveLength(3)
       return found.map(({ data }) => data.content)
@@ -80,7 +80,7 @@ describe('the image grid', () => {
     ])
     expect(JSON.stringify(pieces)).not.toContain('iVBOR')
     say(view, custom({ kind: 'pictures', ids: ['7:0', '600:0', '0:1'] }))
-    const answers = await vi.waitFor(() => {
+    const answers = await eventually(() => {
       const found = kinds(page.sent, 'picture')
       expect(found).toHaveLength(3)
       return found
@@ -98,7 +98,7 @@ describe('the image grid', () => {
     expect(() => imageGrid([base], { names: ['a', 'b'] })).toThrow(/2 names for 1 columns/)
     const page = openPage()
     imageGrid({} as never)
-    await vi.waitFor(() => expect(kinds(page.sent, 'error')[0].data.content.hint).toContain('scores'))
+    await eventually(() => expect(kinds(page.sent, 'error')[0].data.content.hint).toContain('scores'))
   })
 })
 
@@ -110,7 +110,7 @@ describe('the blind comparison', () => {
     const does = async (content: object) => {
       const before = JSON.stringify(state())
       say(view, custom(content))
-      await vi.waitFor(() => expect(JSON.stringify(state())).not.toBe(before))
+      await eventually(() => expect(JSON.stringify(state())).not.toBe(before))
     }
     return { view, state, does }
   }
@@ -133,7 +133,7 @@ describe('the blind comparison', () => {
     // The same key again, before the page has seen the next pair.
     say(view, custom({ kind: 'vote', pair: '1-0', choice: 'left' }))
     say(view, custom({ kind: 'vote', pair: '1-1', choice: 'left' }))
-    await vi.waitFor(() => expect(state().done).toBe(2))
+    await eventually(() => expect(state().done).toBe(2))
     await does({ kind: 'undo' })
     expect(state()).toMatchObject({ done: 1 })
     expect((await votes(file)).map((vote) => Boolean(vote.undo))).toEqual([false, false, true])
@@ -159,7 +159,7 @@ describe('the blind comparison', () => {
       const pair = () => (view.modelState().state.pair as { id: string } | null)?.id
       for (let id = pair(); id !== undefined; id = pair()) {
         say(view, custom({ kind: 'vote', pair: id, choice: 'left' }))
-        await vi.waitFor(() => expect(pair()).not.toBe(id))
+        await eventually(() => expect(pair()).not.toBe(id))
       }
       return (await votes(file)).map(({ pair, left }) => `${pair} ${left}`)
     }
@@ -183,7 +183,7 @@ describe('the blind comparison', () => {
     expect(state()).toMatchObject({ rater: 'Grace', done: 0, result: null })
     const { id } = state().pair!
     say(view, custom({ kind: 'pictures', ids: [`${id}:left`, `${id}:right`, '0-0:left', `${id}:up`] }))
-    const answers = await vi.waitFor(() => {
+    const answers = await eventually(() => {
       const found = kinds(page.sent, 'picture')
       expect(found).toHaveLength(4)
       return found
@@ -208,7 +208,7 @@ describe('the blind comparison', () => {
     await writeFile(file, 'not a vote\n')
     const page = openPage()
     blindComparison(base, merged, { file })
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(kinds(page.sent, 'error')[0].data.content.message).toMatch(/line 1 is no vote/),
     )
   })

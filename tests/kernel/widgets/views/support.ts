@@ -2,13 +2,17 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, vi } from 'vitest'
 import { blankPicture } from '../../../../lib/formats/picture.ts'
 import { encodePng } from '../../../../lib/formats/png.ts'
 import { ModelScores } from '../../../../lib/index.ts'
 import { Job } from '../../../../lib/jobs/index.ts'
 import type { JobEventInput } from '../../../../lib/messages/job-event.ts'
 import type { AnswerRow, PictureRow } from '../../../../lib/metrics/index.ts'
+
+/** Waits until a check holds, however busy the machine is. */
+export const eventually = <T>(check: () => T): Promise<Awaited<T>> =>
+  vi.waitFor(check, { timeout: 30_000 }) as Promise<Awaited<T>>
 
 const folders: string[] = []
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))

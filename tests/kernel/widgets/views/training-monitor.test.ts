@@ -1,7 +1,7 @@
 // The training monitor's kernel side, over real job directories and a page that writes down what it gets.
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { comms } from '../../../../kernel/comms.ts'
 import { DISPLAY, format } from '../../../../kernel/display/formatters.ts'
 import { type TrainingMonitor, trainingMonitor } from '../../../../kernel/widgets/index.ts'
@@ -12,7 +12,7 @@ import type { Job } from '../../../../lib/jobs/index.ts'
 import { ownIdentity } from '../../../../lib/jobs/process-identity.ts'
 import { trainingMonitorState } from '../../../../lib/messages/views/training-monitor.ts'
 import { openPage, say, update } from '../page.ts'
-import { at, folder, hostile, lines, losses, trainingJob } from './support.ts'
+import { at, eventually, folder, hostile, lines, losses, trainingJob } from './support.ts'
 
 const made: TrainingMonitor[] = []
 function monitor(...given: Parameters<typeof trainingMonitor>): TrainingMonitor {
@@ -50,10 +50,10 @@ describe('the training monitor', () => {
       { type: 'finished', seconds: 1 },
     ])
     const view = monitor(Promise.resolve(job), { interval: 1 })
-    await vi.waitFor(() => expect(view.toString()).toMatch(/finished, 3 of 3 steps, loss 0.3333$/))
+    await eventually(() => expect(view.toString()).toMatch(/finished, 3 of 3 steps, loss 0.3333$/))
     page.news()
     say(view, custom({ kind: 'open', view: 'v-1' }))
-    const points = await vi.waitFor(() => {
+    const points = await eventually(() => {
       const found = page.sent.findLast(({ data }) => data.content?.kind === 'points')
       expect(found?.data.content.view).toBe('v-1')
       return found
@@ -77,8 +77,8 @@ describe('the training monitor', () => {
     await alive(job)
     const page = openPage()
     const view = monitor(job, { interval: 1 })
-    await vi.waitFor(() => expect(view.toString()).toContain('loss 0.2500'))
-    await vi.waitFor(() => expect(page.sent.some(({ data }) => data.content?.kind === 'points')).toBe(true))
+    await eventually(() => expect(view.toString()).toContain('loss 0.2500'))
+    await eventually(() => expect(page.sent.some(({ data }) => data.content?.kind === 'points')).toBe(true))
     page.news()
     await appendFile(
       join(job.dir, 'events.jsonl'),
@@ -87,7 +87,7 @@ describe('the training monitor', () => {
         { type: 'metrics', step: 3, values: { loss: 9 } },
       ]),
     )
-    const points = await vi.waitFor(() => {
+    const points = await eventually(() => {
       const found = page.sent.find(({ data }) => data.content?.kind === 'points')
       expect(found).toBeDefined()
       return found!
@@ -106,14 +106,14 @@ describe('the training monitor', () => {
     const page = openPage()
     const view = monitor(job)
     say(view, custom({ kind: 'steer', job: 0, command: 'pause' }))
-    const control = await vi.waitFor(() => {
+    const control = await eventually(() => {
       const found = readControl(job.dir)
       expect(found).toMatchObject({ command: 'pause' })
       return found!
     })
     expect(page.sent.some(({ data }) => data.content?.kind === 'steered')).toBe(false)
     await alive(job, control.id)
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(page.sent.findLast(({ data }) => data.content?.kind === 'steered')?.data.content).toEqual({
         version: 1,
         kind: 'steered',
@@ -130,7 +130,7 @@ describe('the training monitor', () => {
     const answer = async (content: unknown) => {
       page.news()
       say(view, { method: 'custom', content })
-      return vi.waitFor(() => {
+      return eventually(() => {
         const found = page.sent.find(({ data }) => data.content?.kind === 'error')
         expect(found).toBeDefined()
         return found!.data.content.message as string
@@ -153,6 +153,14 @@ describe('the training monitor', () => {
     expect(await answer({ version: 1, kind: 'steer', job: 0, command: 'pause' })).toContain('not running')
   })
 
+  it('says that it is there', async () => {
+    const page = openPage()
+    const view = monitor(await trainingJob([]))
+    page.news()
+    say(view, custom({ kind: 'ping' }))
+    expect(page.sent.map(({ data }) => data.content)).toEqual([{ version: 1, kind: 'heard' }])
+  })
+
   it('sends the pictures of its jobs, and no other file', async () => {
     const job = await trainingJob([
       { type: 'image', path: 'samples/a.png', caption: 'a ring', step: 1 },
@@ -166,9 +174,9 @@ describe('the training monitor', () => {
     await writeFile(join(job.dir, '..', 'outside.png'), png)
     const page = openPage()
     const view = monitor(job, { interval: 1 })
-    await vi.waitFor(() => expect(view.modelState().state.jobs).toMatchObject([{ images: { length: 4 } }]))
+    await eventually(() => expect(view.modelState().state.jobs).toMatchObject([{ images: { length: 4 } }]))
     say(view, custom({ kind: 'pictures', ids: ['0:0', '0:1', '0:2', '0:3', '0:9', 'x:y'] }))
-    const answers = await vi.waitFor(() => {
+    const answers = await eventually(() => {
       const found = page.sent.filter(({ data }) => data.content?.kind === 'picture')
       expect(found).toHaveLength(6)
       return found
@@ -187,7 +195,7 @@ describe('the training monitor', () => {
     )
     const page = openPage()
     const view = monitor(job, { title: hostile[0], interval: 1 })
-    await vi.waitFor(() => expect(view.modelState().state.jobs).toMatchObject([{ images: { length: 4 } }]))
+    await eventually(() => expect(view.modelState().state.jobs).toMatchObject([{ images: { length: 4 } }]))
     expect(JSON.stringify(view.modelState().state.jobs).length).toBeLessThan(5_000)
     page.news()
     update(view, { jobs: [], title: 'mine', _esm: 'evil' })
