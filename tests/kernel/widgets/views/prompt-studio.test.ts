@@ -1,76 +1,26 @@
 // The prompt studio's kernel side: against the stage itself, with the real offline writer, and with writers that fail.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { comms } from '../../../../kernel/comms.ts'
 import { DISPLAY } from '../../../../kernel/display/formatters.ts'
-import { type PromptStudio, promptStudio } from '../../../../kernel/widgets/index.ts'
-import { Random } from '../../../../lib/base/random.ts'
+import { promptStudio } from '../../../../kernel/widgets/index.ts'
 import { readPromptFile } from '../../../../lib/data/prompt-file.ts'
 import { Prompts, prompts } from '../../../../lib/index.ts'
-import {
-  type CandidateRow,
-  candidateRow,
-  promptStudioState,
-} from '../../../../lib/messages/views/prompt-studio.ts'
+import type { CandidateRow } from '../../../../lib/messages/views/prompt-studio.ts'
 import {
   collectPrompts,
   getSkill,
   type LanguageModel,
-  openai,
   type PromptEvent,
   PromptGenerationError,
-  skill,
 } from '../../../../lib/prompts/index.ts'
-import { openPage, type Sent, say } from '../page.ts'
+import { openPage, say } from '../page.ts'
+import { custom, kinds, odd, rowsOf, scripted, stateOf } from './prompt-studio-support.ts'
 import { folder, hostile } from './support.ts'
 
 afterEach(() => {
   comms.transport = undefined
 })
-const custom = (content: object) => ({ method: 'custom', content: { version: 1, ...content } })
-const kinds = (sent: readonly Sent[], kind: string) => sent.filter(({ data }) => data.content?.kind === kind)
-const stateOf = (studio: PromptStudio) => promptStudioState.parse(studio.modelState().state)
-
-/** Rows as a page that was there from the beginning has them. */
-function rowsOf(sent: readonly Sent[]): CandidateRow[] {
-  let rows: CandidateRow[] = []
-  for (const { data } of kinds(sent, 'rows')) {
-    rows = rows.slice(0, data.content.total)
-    for (const row of candidateRow.array().parse(data.content.rows)) rows[row.at] = row
-  }
-  return rows
-}
-
-const odd = skill('odd', {
-  teaches: 'odd scenes',
-  seeds: ['a cow reads the news', 'two clouds knit a scarf', 'a lamp rests in the attic'],
-})
-
-/** Writes the same lists, one after the other, whatever it is asked with: near copies, long ones, rubbish. */
-function scripted(): LanguageModel {
-  let request = 0
-  const things = 'lamp kite boat drum clock ladder piano teapot'.split(' ')
-  const places = 'attic harbor desert forest kitchen valley'.split(' ')
-  return {
-    name: 'scripted',
-    kind: 'llm',
-    async complete() {
-      const random = new Random(request++)
-      const lines = Array.from({ length: 20 }, (_, at) => {
-        const words = Array.from(
-          { length: 3 },
-          () => `${random.pick(things)} near the ${random.pick(places)}`,
-        )
-        const text = `a ${words.join(' and a ')}`
-        if (random.chance(0.1)) return `${at + 4}. ${text} ${'and more '.repeat(12)}`
-        return random.chance(0.1) ? 'Sure, here are more:' : `${at + 4}. ${text}`
-      })
-      return { text: lines.join('\n'), promptTokens: 100, completionTokens: 300 }
-    },
-  }
-}
 
 describe('the prompt studio', () => {
   it('accepts what the stage accepts, and tells the page of each candidate', async () => {
@@ -176,66 +126,6 @@ describe('the prompt studio', () => {
     expect(() => studio.accept(9_999)).toThrow(/no candidate 9999/)
     expect(() => studio.edit(0, ' ')).toThrow(/cannot be empty/)
   })
-
-  it('shows what a language model fails with, keeps everything, and goes on', async () => {
-    let mode = 'good'
-    const writer = scripted()
-    const server = createServer(async (_request, response) => {
-      if (mode === 'hang') return
-      const { text } =
-        mode === 'rubbish' ? { text: 'I cannot help with that.' } : await writer.complete({} as never)
-      response.writeHead(mode === '429' ? 429 : 200, { 'content-type': 'application/json' })
-      response.end(
-        JSON.stringify(
-          mode === '429'
-            ? { error: { message: 'slow down' } }
-            : {
-                choices: [{ message: { content: text } }],
-                usage: { prompt_tokens: 5, completion_tokens: 5 },
-              },
-        ),
-      )
-    })
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-    const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
-    try {
-      const llm = openai('m', { apiKey: 'key', baseURL, maxRetries: 0, timeoutMs: 30_000 })
-      const page = openPage()
-      const studio = promptStudio(odd, { n: 5, llm })
-      await studio.generate()
-      const rows = rowsOf(page.sent)
-      for (const [how, message] of [
-        ['429', /limits the rate \(429\)/],
-        ['rubbish', /asked 5 times in a row and nothing new came/],
-      ] as const) {
-        mode = how
-        say(studio, custom({ kind: 'generate', n: 30 }))
-        await vi.waitFor(() => expect(stateOf(studio).problem?.message).toMatch(message), { timeout: 20_000 })
-        await vi.waitFor(() => expect(stateOf(studio).writing).toBeNull())
-        expect(stateOf(studio).problem?.hint).toMatch(
-          how === '429' ? /try again later/ : /look at the rejected/,
-        )
-        expect(stateOf(studio).problem?.hint).not.toMatch(/resumeFrom|error\.state/)
-        expect(rowsOf(page.sent).slice(0, rows.length)).toEqual(rows)
-      }
-      mode = 'hang'
-      say(studio, custom({ kind: 'generate', n: 30 }))
-      await vi.waitFor(() => expect(stateOf(studio).writing).not.toBeNull())
-      say(studio, custom({ kind: 'generate', n: 40 }))
-      await vi.waitFor(() =>
-        expect(kinds(page.sent, 'error').at(-1)?.data.content.message).toMatch(/writing already/),
-      )
-      say(studio, custom({ kind: 'stop' }))
-      await vi.waitFor(() => expect(stateOf(studio)).toMatchObject({ writing: null, problem: null }))
-      mode = 'good'
-      await studio.generate({ n: 30 })
-      expect(studio.prompts.length).toBe(30)
-      expect(stateOf(studio)).toMatchObject({ problem: null, costUSD: null, writer: { kind: 'llm' } })
-    } finally {
-      server.closeAllConnections()
-      server.close()
-    }
-  }, 60_000)
 
   it('writes a file once, and again only when told to', async () => {
     const dir = await folder()
