@@ -12,6 +12,8 @@ export interface LoadedPicture {
 
 /** How many ids one message asks for; lib/messages allows 200. */
 const batch = 60
+/** How many may be on their way: what was scrolled past must not come before what is in sight. */
+const most = 2 * batch
 
 export class PictureStore {
   readonly #model: Model
@@ -40,7 +42,7 @@ export class PictureStore {
     if (!this.#asked.has(id)) {
       this.#wanted.add(id)
       // A little later, so that what is scrolled past within that time is not asked for.
-      this.#timer ??= setTimeout(() => this.#ask(), 40)
+      this.#soon()
     }
     return undefined
   }
@@ -62,11 +64,19 @@ export class PictureStore {
     this.#loaded.clear()
   }
 
+  #soon(): void {
+    this.#timer ??= setTimeout(() => this.#ask(), 40)
+  }
+
   #ask(): void {
     this.#timer = undefined
-    const ids = [...this.#wanted]
-    this.#wanted.clear()
-    for (const id of ids) this.#asked.add(id)
+    const room = most - this.#asked.size
+    // The latest first; the rest waits for answers, and may be out of sight by then.
+    const ids = room > 0 ? [...this.#wanted].slice(-room) : []
+    for (const id of ids) {
+      this.#wanted.delete(id)
+      this.#asked.add(id)
+    }
     for (let at = 0; at < ids.length; at += batch) {
       this.#model.send({ version: 1, kind: 'pictures', ids: ids.slice(at, at + batch) })
     }
@@ -75,6 +85,7 @@ export class PictureStore {
   readonly #take = (message: PictureAnswer, buffers: readonly DataView[] = []): void => {
     if (message?.kind !== 'picture' || this.#loaded.has(message.id)) return
     if (!this.#asked.delete(message.id)) return
+    if (this.#wanted.size > 0) this.#soon()
     const [bytes] = buffers
     // Only picture types: a blob URL of another type could be a page.
     const mime = /^image\/(png|jpeg|webp|gif)$/.test(message.mime) ? message.mime : 'image/png'
