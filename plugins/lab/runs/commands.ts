@@ -1,6 +1,13 @@
 // The commands of the runs panel. Called from the palette without saying which job, they ask.
 import type { JupyterFrontEnd } from '@jupyterlab/application'
-import { Clipboard, Dialog, InputDialog, Notification, showDialog, showErrorMessage } from '@jupyterlab/apputils'
+import {
+  Clipboard,
+  Dialog,
+  InputDialog,
+  Notification,
+  showDialog,
+  showErrorMessage,
+} from '@jupyterlab/apputils'
 import { PathExt } from '@jupyterlab/coreutils'
 import { type INotebookTracker, NotebookActions } from '@jupyterlab/notebook'
 import type { TranslationBundle } from '@jupyterlab/translation'
@@ -30,7 +37,8 @@ const describedBy = {
       paths: {
         type: 'array',
         items: { type: 'string' },
-        description: 'Directories of the jobs, relative to the root of the server; without them a dialog asks',
+        description:
+          'Directories of the jobs, relative to the root of the server; without them a dialog asks',
       },
     },
   },
@@ -40,7 +48,12 @@ export function addRunCommands(parts: CommandParts): string[] {
   const { app, store, panel, trans } = parts
   const ids: string[] = []
   /** What goes wrong is told, and harms nothing. */
-  const add = (id: string, label: string, execute: (args: { paths?: unknown }) => Promise<void>, icon?: LabIcon) => {
+  const add = (
+    id: string,
+    label: string,
+    execute: (args: { paths?: unknown }) => Promise<void>,
+    icon?: LabIcon,
+  ) => {
     ids.push(id)
     app.commands.addCommand(id, {
       label,
@@ -50,7 +63,11 @@ export function addRunCommands(parts: CommandParts): string[] {
         execute(args).catch((error) => showErrorMessage(label, (error as Error).message.slice(0, 1000))),
     })
   }
-  const pick = async (args: { paths?: unknown }, title: string, fits: (run: Run) => boolean): Promise<Run[]> => {
+  const pick = async (
+    args: { paths?: unknown },
+    title: string,
+    fits: (run: Run) => boolean,
+  ): Promise<Run[]> => {
     await panel.refresh()
     if (Array.isArray(args.paths)) {
       const paths = args.paths.map(String)
@@ -81,7 +98,12 @@ export function addRunCommands(parts: CommandParts): string[] {
     const runs = await pick(paths.length > 0 ? { paths } : {}, trans.__('Compare Runs'), () => true)
     if (runs.length > 0) await parts.compare(runs)
   })
-  steer('selma:pause-run', trans.__('Pause a Run'), 'pause', ({ state }) => isLive(state) && state !== 'paused')
+  steer(
+    'selma:pause-run',
+    trans.__('Pause a Run'),
+    'pause',
+    ({ state }) => isLive(state) && state !== 'paused',
+  )
   steer('selma:resume-run', trans.__('Resume a Paused Run'), 'run', ({ state }) => state === 'paused')
   steer('selma:save-run', trans.__('Save the State of a Run'), 'checkpoint', ({ state }) => isLive(state))
   steer('selma:stop-run', trans.__('Save and Stop a Run'), 'stop', ({ state }) => isLive(state))
@@ -107,7 +129,9 @@ function insert(run: Run, { notebooks, trans }: CommandParts): void {
   const text = openingCell(run, PathExt.relative(from, run.path))
   if (!notebook) {
     Clipboard.copyToSystem(text)
-    Notification.info(trans.__('The text of a cell that opens the run is in the clipboard.'), { autoClose: 4000 })
+    Notification.info(trans.__('The text of a cell that opens the run is in the clipboard.'), {
+      autoClose: 4000,
+    })
     return
   }
   NotebookActions.insertBelow(notebook.content)

@@ -1,5 +1,6 @@
 // What stands in the runs panel when there are no runs to list, and why that may be.
 import type { TranslationBundle } from '@jupyterlab/translation'
+// biome-ignore lint/correctness/noUnusedImports: JSX calls it.
 import * as React from 'react'
 
 export interface EmptyProps {
@@ -28,12 +29,16 @@ export function EmptyList({ trans, filtered, folders, blocked }: EmptyProps) {
     )
   return (
     <div className="jp-selma-Runs-empty">
-      <p>{trans.__('This Jupyter server does not show folders whose name begins with a dot, where jobs are:')}</p>
+      <p>
+        {trans.__('This Jupyter server does not show folders whose name begins with a dot, where jobs are:')}
+      </p>
       <ul>{places}</ul>
       <p>{trans.__('Start JupyterLab with')}</p>
       <pre>jupyter lab --ContentsManager.allow_hidden=True</pre>
       <p>
-        {trans.__('(npm run lab does so), or keep jobs elsewhere: set SELMA_HOME=selma for the server, and "selma/jobs" as the folder of jobs in the settings.')}
+        {trans.__(
+          '(npm run lab does so), or keep jobs elsewhere: set SELMA_HOME=selma for the server, and "selma/jobs" as the folder of jobs in the settings.',
+        )}
       </p>
     </div>
   )

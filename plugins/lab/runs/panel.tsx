@@ -2,6 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation'
 import { ReactWidget, refreshIcon } from '@jupyterlab/ui-components'
 import type { Message } from '@lumino/messaging'
+// biome-ignore lint/style/useImportType: JSX calls it.
 import * as React from 'react'
 import { compareIcon, selmaIcon } from '../icons.ts'
 import { oneLine } from '../jobs/format.ts'

@@ -48,7 +48,9 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       const open: (string | undefined)[] = []
       const current = notebooks?.currentWidget
       if (current) open.push(folderOf(current.context.path))
-      notebooks?.forEach((one) => open.push(folderOf(one.context.path)))
+      notebooks?.forEach((one) => {
+        open.push(folderOf(one.context.path))
+      })
       if (browser) open.push(folderOf(`${browser.model.path}/`))
       return jobFolders(setting, open)
     }

@@ -10,6 +10,7 @@ import {
   saveIcon,
   stopIcon,
 } from '@jupyterlab/ui-components'
+// biome-ignore lint/correctness/noUnusedImports: JSX calls it.
 import * as React from 'react'
 import type { ControlCommand } from '../../../lib/messages/index.ts'
 import { bytes, oneLine } from '../jobs/format.ts'
@@ -104,11 +105,23 @@ export function RunRow({ run, asked, chosen, now, folder, trans, onChoose, perfo
           )}
           {live && (
             <>
-              <Action icon={saveIcon} label={trans.__('Save its state')} onClick={() => perform('selma:save-run')} />
-              <Action icon={stopIcon} label={trans.__('Save and stop')} onClick={() => perform('selma:stop-run')} />
+              <Action
+                icon={saveIcon}
+                label={trans.__('Save its state')}
+                onClick={() => perform('selma:save-run')}
+              />
+              <Action
+                icon={stopIcon}
+                label={trans.__('Save and stop')}
+                onClick={() => perform('selma:stop-run')}
+              />
             </>
           )}
-          <Action icon={folderIcon} label={trans.__('Open its folder')} onClick={() => perform('selma:open-run')} />
+          <Action
+            icon={folderIcon}
+            label={trans.__('Open its folder')}
+            onClick={() => perform('selma:open-run')}
+          />
           <Action
             icon={addBelowIcon}
             label={trans.__('Open in the notebook')}

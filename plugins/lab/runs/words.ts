@@ -33,7 +33,10 @@ export function askedWord(command: ControlCommand, trans: TranslationBundle): st
 /** What the state means, for a tooltip. */
 export function stateHelp({ state, silent }: Run, trans: TranslationBundle): string {
   if (silent !== undefined)
-    return trans.__('No sign of life for %1. After five minutes it counts as interrupted.', duration(silent / 1000))
+    return trans.__(
+      'No sign of life for %1. After five minutes it counts as interrupted.',
+      duration(silent / 1000),
+    )
   const words: Record<RunState, string> = {
     running: trans.__('A process is working on it.'),
     queued: trans.__('It waits until other jobs have ended.'),
@@ -52,7 +55,8 @@ export function progressWords({ progress, loss }: Run, trans: TranslationBundle)
   const parts: string[] = []
   if (progress) {
     const { done, total, unit, note } = progress
-    const count = total > 0 ? trans.__('%1 of %2 %3', short(done), short(total), unit) : `${short(done)} ${unit}`
+    const count =
+      total > 0 ? trans.__('%1 of %2 %3', short(done), short(total), unit) : `${short(done)} ${unit}`
     parts.push(note ? `${count} (${note})` : count)
   }
   if (loss !== undefined) parts.push(trans.__('loss %1', short(loss)))
@@ -68,7 +72,8 @@ export const percent = (run: Run): number | undefined => {
 export function ago(time: number, now: number, trans: TranslationBundle): string {
   const seconds = (now - time) / 1000
   if (seconds < 10) return trans.__('just now')
-  if (seconds < 86_400) return trans.__('%1 ago', duration(seconds < 120 ? seconds : Math.floor(seconds / 60) * 60))
+  if (seconds < 86_400)
+    return trans.__('%1 ago', duration(seconds < 120 ? seconds : Math.floor(seconds / 60) * 60))
   return new Date(time).toLocaleDateString()
 }
 
