@@ -48,6 +48,12 @@ async function execute(lab: Lab, command: string, args: object = {}): Promise<vo
   )
 }
 
+/** Waits until JupyterLab's splash is gone, too: a second one within its fading makes JupyterLab throw. */
+async function changeTheme(lab: Lab, theme: string): Promise<void> {
+  await execute(lab, 'apputils:change-theme', { theme })
+  await lab.page.locator('#jupyterlab-splash').waitFor({ state: 'detached' })
+}
+
 /** The ground of the first figure, as it is drawn. */
 const ground = (lab: Lab): Promise<string> =>
   lab.page.evaluate(
@@ -135,10 +141,10 @@ describeLab(
       await soon(width).toBeLessThan(before - 300)
       await lab.page.setViewportSize({ width: 1280, height: 900 })
       await soon(width).toBe(before)
-      await execute(lab, 'apputils:change-theme', { theme: 'JupyterLab Dark' })
+      await changeTheme(lab, 'JupyterLab Dark')
       await soon(() => ground(lab)).toBe('rgb(17, 17, 17)')
       await lab.screenshot('extension figure dark')
-      await execute(lab, 'apputils:change-theme', { theme: 'JupyterLab Light' })
+      await changeTheme(lab, 'JupyterLab Light')
       await soon(() => ground(lab)).toBe('rgb(255, 255, 255)')
       await cell.locator('.jp-selma-Figure').hover()
       const download = lab.page.waitForEvent('download')
@@ -234,12 +240,12 @@ describeLab(
         .toEqual(['train: <img src=x onerror="hostile(…', 'train: rank 4'])
       expect(await seriousFaults(lab, '.jp-selma-Compare')).toEqual([])
       await lab.screenshot('compare light')
-      await execute(lab, 'apputils:change-theme', { theme: 'JupyterLab Dark' })
+      await changeTheme(lab, 'JupyterLab Dark')
       await soon(() => ground(lab)).toBe('rgb(17, 17, 17)')
       expect(await seriousFaults(lab, '.jp-selma-Compare')).toEqual([])
       expect(await seriousFaults(lab, '.jp-selma-Runs')).toEqual([])
       await lab.screenshot('compare dark')
-      await execute(lab, 'apputils:change-theme', { theme: 'JupyterLab Light' })
+      await changeTheme(lab, 'JupyterLab Light')
 
       await notebook.activate()
       await long.getByRole('button', { name: 'Open in the notebook' }).click()
