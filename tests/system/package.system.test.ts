@@ -135,9 +135,15 @@ describe.skipIf(reason)(`the packed package${reason ? ` (${reason})` : ''}`, () 
       // Without a connection file it has loaded everything, and says what is missing.
       const started = await run(argv[0], argv.slice(1, -1))
       expect([started.code, started.stderr]).toEqual([2, expect.stringContaining('CONNECTION_FILE')])
+      const files = () =>
+        readdirSync(join(prefix, 'share', 'jupyter'), { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map(({ name, parentPath }) => join(parentPath, name))
+      const extension = join('labextensions', '@selma-lab', 'jupyterlab', 'package.json')
+      expect(files().filter((path) => path.endsWith(extension))).toHaveLength(1)
       expect((await selma('uninstall', '--prefix', prefix)).code).toBe(0)
       expect(existsSync(place)).toBe(false)
-      expect(readdirSync(join(prefix, 'share', 'jupyter'))).toEqual(['kernels'])
+      expect(files()).toEqual([])
     },
     10 * minutes,
   )
