@@ -6,6 +6,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 export function kindOfTests(kind: 'python' | 'long' | 'system' | 'jupyter', timeout: number): ViteUserConfig {
   return defineConfig({
     test: {
+      // As in vitest.config.ts: a second try on a busy machine, in CI only.
+      retry: process.env.CI ? 1 : 0,
       include: [`tests/**/*.${kind}.test.ts`],
       pool: 'forks',
       fileParallelism: false,
