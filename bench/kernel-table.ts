@@ -1,4 +1,5 @@
 // What the rounds of the kernels' benchmark come to: medians, and ratios to ipykernel of the same round.
+import { textTable } from '../lib/base/text-table.ts'
 import { type KernelBench, type KernelReport, kernels } from './kernel.ts'
 import { median } from './support.ts'
 
@@ -58,14 +59,5 @@ export function table(bench: KernelBench): string {
       return kernel === 'ipykernel' || !ratio ? number : `${number} (${ratio.median.toFixed(2)}×)`
     }),
   ])
-  const all = [['', ...kernels], ...rows]
-  const widths = all[0].map((_, column) => Math.max(...all.map((row) => row[column].length)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd(widths[at]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return textTable([['', ...kernels], ...rows])
 }

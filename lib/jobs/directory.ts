@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { type ErrorMessage, errorMessage } from '../messages/error.ts'
 import { type JobFile, jobFile, type ResultFile, resultFile } from '../messages/job-file.ts'
+import { heartbeatLimit } from '../messages/job-state.ts'
 import { type ProcessFile, processFile } from '../messages/process-file.ts'
 import { isRunning } from './process-identity.ts'
 
@@ -21,9 +22,6 @@ export const jobFiles = {
   output: 'stderr.log',
   state: 'state',
 } as const
-
-/** Processes on other machines are seen by their heartbeat only; silent for so long, they count as dead (ms). */
-const heartbeatLimit = 5 * 60_000
 
 /** Where jobs are kept: `root`, else `$SELMA_HOME/jobs`, else `.selma/jobs` in the working directory. Absolute. */
 export function jobsRoot(root?: string): string {

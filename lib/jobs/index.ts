@@ -1,10 +1,11 @@
 // Long work as directories: what stages and the cell API use of lib/jobs.
 
+export type { JobState } from '../messages/job-state.ts'
 export { jobFiles, jobsRoot } from './directory.ts'
 export { type ExecuteOptions, execute, type Outcome } from './execute.ts'
 export { hashInput } from './input-hash.ts'
 export { type Cached, Job } from './job.ts'
-export { type JobState, type JobStatus, jobStatus } from './job-status.ts'
+export { type JobStatus, jobStatus } from './job-status.ts'
 export { type JobSummary, jobTable, listJobs, removeJob } from './list-jobs.ts'
 export { workerCommand } from './spawn.ts'
 export {

@@ -1,23 +1,9 @@
 // What a job is doing, read from its directory: works for jobs of any process, alive or dead.
 import type { ErrorMessage } from '../messages/error.ts'
 import type { JobEvent } from '../messages/job-event.ts'
+import { type JobState, jobState } from '../messages/job-state.ts'
 import { isAlive, readErrorFile, readJobFile, readProcessFile, readResultFile } from './directory.ts'
 import { readLastEvents } from './event-log.ts'
-
-/**
- * `created`: never run. `queued`, `running`, `paused`: a process has it. `finished`: there is a result.
- * `stopped`: on request. `failed`: see `error`. `interrupted`: its process died without a word.
- * The last three go on from their last saved state when started again.
- */
-export type JobState =
-  | 'created'
-  | 'queued'
-  | 'running'
-  | 'paused'
-  | 'finished'
-  | 'stopped'
-  | 'failed'
-  | 'interrupted'
 
 export interface JobStatus {
   state: JobState
@@ -52,11 +38,7 @@ export async function jobStatus(dir: string): Promise<JobStatus> {
     events.findLast((event): event is Extract<JobEvent, { type: Type }> => event.type === type)
   const [progress, metrics] = [last('progress'), last('metrics')]
   const status: JobStatus = {
-    state: result
-      ? 'finished'
-      : alive
-        ? aliveState(events, holder?.attempt)
-        : deadState(events, error, holder !== undefined),
+    state: jobState({ finished: result !== undefined, alive, attempt: holder?.attempt, error, events }),
     stage: file?.stage,
     created: file?.recorded.created,
     updated: events.at(-1)?.time,
@@ -73,23 +55,4 @@ export async function jobStatus(dir: string): Promise<JobStatus> {
     status.process = { pid, host, attempt, inline }
   }
   return status
-}
-
-function aliveState(events: readonly JobEvent[], attempt: number | undefined): JobState {
-  const started = events.findLast((event) => event.type === 'started')
-  // The last words of an earlier process say nothing about this one.
-  if (started && started.attempt !== attempt) return 'queued'
-  for (const { type } of events.toReversed()) {
-    if (type === 'paused') return 'paused'
-    if (type === 'queued' || type === 'stopped' || type === 'failed') return 'queued'
-    if (type === 'started' || type === 'resumed' || type === 'progress' || type === 'metrics')
-      return 'running'
-  }
-  return 'queued'
-}
-
-function deadState(events: readonly JobEvent[], error: ErrorMessage | undefined, ran: boolean): JobState {
-  if (error) return 'failed'
-  if (events.at(-1)?.type === 'stopped') return 'stopped'
-  return ran ? 'interrupted' : 'created'
 }

@@ -4,6 +4,7 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { confine, fileError } from '../base/files.ts'
+import { textTable } from '../base/text-table.ts'
 import { isAlive, jobsRoot, lockOf } from './directory.ts'
 import { type JobStatus, jobStatus } from './job-status.ts'
 import { withLock } from './lock.ts'
@@ -43,16 +44,7 @@ export function jobTable(jobs: readonly JobSummary[]): string {
     ]
   })
   const head = ['job', 'state', 'progress', 'metrics', 'last event (UTC)']
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column].length)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return textTable([head, ...rows])
 }
 
 /**

@@ -10,4 +10,5 @@ export {
   parseJobEvent,
 } from './job-event.ts'
 export { type JobFile, jobFile, type ResultFile, resultFile } from './job-file.ts'
+export { heartbeatLimit, type JobFacts, type JobState, jobState } from './job-state.ts'
 export { type ProcessFile, type ProcessIdentity, processFile, processIdentity } from './process-file.ts'

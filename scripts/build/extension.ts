@@ -42,7 +42,7 @@ async function newest(folder: string): Promise<number> {
 
 /** Whether the extension in `folder` was built from the sources as they are now. */
 export async function isExtensionFresh(folder: string): Promise<boolean> {
-  const sources = ['lab', 'schema', 'style'].map((name) => newest(join(plugins, name)))
+  const sources = ['lab', 'schema', 'style', '../lib/messages'].map((name) => newest(join(plugins, name)))
   const files = ['package.json', 'package-lock.json'].map((name) => time(join(plugins, name)))
   const built = await time(join(folder, 'package.json'))
   return built > Math.max(...(await Promise.all([...sources, ...files])))

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, rename } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,33 +10,14 @@ import { inPackage } from '../../lib/base/own-file.ts'
 import { buildExtension, isExtensionFresh } from '../../scripts/build/extension.ts'
 import { jupyterPython } from '../support/jupyter-environment.ts'
 import type { NotebookPanel } from './lab/app.ts'
+import { seriousFaults } from './lab/axe.ts'
 import { describeLab, type Lab, whyNoLab } from './lab/lab.ts'
 
 const built = inPackage('dist', 'labextension')
 if (!whyNoLab() && !(await isExtensionFresh(built))) await buildExtension(built)
 
-const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
 /** Until it is so; a busy machine takes its time. */
 const soon = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 90_000, interval: 100 })
-
-/** What axe finds in an element that is serious. */
-async function seriousFaults(lab: Lab, selector: string): Promise<string[]> {
-  if (!(await lab.page.evaluate(() => 'axe' in window))) await lab.page.addScriptTag({ path: axeSource })
-  return lab.page.evaluate(async (include) => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(
-          context: object,
-        ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
-      }
-    }
-    const { violations } = await axe.run({ include: [include] })
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ')}`)
-  }, selector)
-}
 
 async function execute(lab: Lab, command: string, args: object = {}): Promise<void> {
   await lab.page.evaluate(

@@ -1,28 +1,11 @@
 // The merge mixer in a real JupyterLab, on the embedded model: a weight moved changes the pictures, the method too,
 // the mix is saved and loads, a reloaded page goes on. Nothing is logged as an error (describeLab looks).
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadLora } from '../../lib/formats/lora-files.ts'
 import { mergeInfo } from '../../lib/merging/index.ts'
-import { describeLab, type Lab } from './lab/lab.ts'
-
-const axe = createRequire(import.meta.url).resolve('axe-core')
-
-/** Serious findings of axe-core within the view. */
-async function findings({ page }: Lab): Promise<string[]> {
-  await page.addScriptTag({ path: axe })
-  return page.evaluate(async () => {
-    type Found = { id: string; impact: string; nodes: { html: string }[] }
-    const { axe } = window as unknown as {
-      axe: { run(context: object): Promise<{ violations: Found[] }> }
-    }
-    const { violations } = await axe.run({ include: [['.selma-merge-mixer']] })
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  })
-}
+import { seriousFaults } from './lab/axe.ts'
+import { describeLab } from './lab/lab.ts'
 
 const cell = `const base = await T2I.load('shapes')
 const text = ['a red ring', 'two blue squares']
@@ -61,7 +44,7 @@ describeLab('the merge mixer', {}, (suite) => {
     const first = await mixed()
     expect(first.startsWith('137 80 78 71')).toBe(true)
     await view.locator('.mm-heat').first().waitFor({ timeout: 60_000 })
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-merge-mixer')).toEqual([])
     await lab.screenshot('merge-mixer')
 
     await view.getByLabel('Weight of rings', { exact: true }).fill('1.5')
@@ -69,7 +52,7 @@ describeLab('the merge mixer', {}, (suite) => {
     await view.getByLabel('Method', { exact: true }).selectOption('ties')
     await view.getByLabel('Density', { exact: true }).waitFor()
     const third = await changed(second)
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-merge-mixer')).toEqual([])
 
     await view.getByLabel('Folder').fill('mine')
     await view.getByRole('button', { name: 'Save as expert' }).click()

@@ -1,30 +1,10 @@
 // The prompt studio in a real JupyterLab: prompts written, sorted by hand and by threshold, exported; the page loaded
 // anew. Nothing is logged as an error (describeLab looks), axe finds nothing serious, hostile text stays text.
 import { readFile, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { seriousFaults } from './lab/axe.ts'
 import { describeLab, type Lab } from './lab/lab.ts'
-
-const axe = createRequire(import.meta.url).resolve('axe-core')
-
-/** Serious findings of axe-core within the studio. */
-async function findings({ page }: Lab): Promise<string[]> {
-  await page.addScriptTag({ path: axe })
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(
-          context: object,
-        ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
-      }
-    }
-    const { violations } = await axe.run({ include: [['.selma-view']] })
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  })
-}
 
 const studioOf = (lab: Lab) =>
   lab.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .selma-prompt-studio').last()
@@ -47,7 +27,7 @@ describeLab('the prompt studio', {}, (suite) => {
     const studio = () => studioOf(lab)
     await studio().getByText('Nothing is written yet').waitFor({ timeout: 60_000 })
     await studio().locator('summary').click()
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-view')).toEqual([])
     await studio().locator('summary').click()
     await studio().getByRole('button', { name: 'Generate' }).click()
     await studio().getByText('40 of 40 accepted').waitFor({ timeout: 120_000 })
@@ -60,7 +40,7 @@ describeLab('the prompt studio', {}, (suite) => {
     await studio()
       .getByText(/would be rejected: \d+ accepted/)
       .waitFor()
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-view')).toEqual([])
     await lab.screenshot('studio-preview')
     await studio().getByRole('button', { name: 'Apply 0.65' }).click()
     await studio().getByText('Move it to see what would change').waitFor()
@@ -118,7 +98,7 @@ widgets.promptStudio('coco', { n: 9, llm: llm as never, title: hostile })`)
     await studio.locator('.ps-words', { hasText: 'a ring <img src=x' }).waitFor()
     expect(await studio.locator('img').count()).toBe(0)
     expect(((await studio.textContent()) ?? '').length).toBeLessThan(20_000)
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-view')).toEqual([])
     expect(await lab.page.evaluate(() => (window as { hacked?: number }).hacked)).toBeUndefined()
   })
 })

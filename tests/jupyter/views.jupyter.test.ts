@@ -1,31 +1,11 @@
 // The views in a real JupyterLab: opened, used, the page loaded anew, the kernel restarted. Nothing is logged as an
 // error (describeLab looks), and axe finds nothing serious.
 import { readdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { expect, it } from 'vitest'
+import { seriousFaults } from './lab/axe.ts'
 import { describeLab, type Lab } from './lab/lab.ts'
-
-const axe = createRequire(import.meta.url).resolve('axe-core')
-
-/** Serious findings of axe-core within the views. */
-async function findings({ page }: Lab): Promise<string[]> {
-  await page.addScriptTag({ path: axe })
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(
-          context: object,
-        ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
-      }
-    }
-    const { violations } = await axe.run({ include: [['.selma-view']] })
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  })
-}
 
 const view = (lab: Lab, name: string): Locator =>
   lab.page.locator(`.jp-NotebookPanel:not(.lm-mod-hidden) .selma-${name}`).last()
@@ -51,7 +31,7 @@ job`
     await monitor().getByText('running').waitFor({ timeout: 240_000 })
     await monitor().locator('.u-over').waitFor({ timeout: 120_000 })
     await monitor().locator('.tm-sample img').first().waitFor({ timeout: 120_000 })
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-view')).toEqual([])
     await monitor().getByRole('button', { name: 'Pause' }).click()
     await monitor().getByText('paused').waitFor({ timeout: 60_000 })
     await monitor().getByRole('button', { name: 'Resume' }).click()
@@ -104,7 +84,7 @@ widgets.imageGrid([one, other])`,
     await grid.locator('.ig-picture img').first().waitFor({ timeout: 60_000 })
     expect(await grid.locator('.ig-picture').count()).toBe(12)
     expect(await grid.getByText('<img src=x').count()).toBeGreaterThan(0)
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-view')).toEqual([])
     await grid.locator('.ig-picture').first().focus()
     const focused = () => lab.page.evaluate(() => (document.activeElement as HTMLElement).dataset.id)
     await lab.page.keyboard.press('ArrowDown')
@@ -114,7 +94,7 @@ widgets.imageGrid([one, other])`,
     await lab.page.keyboard.press('Enter')
     await grid.getByRole('dialog').waitFor()
     expect(await grid.locator('.ig-questions tbody tr').count()).toBeGreaterThan(1)
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-view')).toEqual([])
     await lab.screenshot('grid-detail')
     await lab.page.keyboard.press('Escape')
     await expect.poll(focused).toBe('1:1')
@@ -137,7 +117,7 @@ widgets.blindComparison(base, await T2I.load('shapes-weak'), { prompts: text, se
     const blind = () => view(lab, 'blind-comparison')
     await blind().getByText('0 of 4 pairs judged').waitFor({ timeout: 60_000 })
     await blind().locator('.bc-side img').nth(1).waitFor({ timeout: 120_000 })
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-view')).toEqual([])
     await blind().locator('.bc-surface').focus()
     for (const [key, done] of [
       ['1', 1],
@@ -164,7 +144,7 @@ widgets.blindComparison(base, await T2I.load('shapes-weak'), { prompts: text, se
     await blind().getByText('2 of 4 pairs judged').waitFor({ timeout: 60_000 })
     await blind().getByRole('button', { name: 'Show results' }).click()
     await blind().getByText('Ada 2').waitFor()
-    expect(await findings(lab)).toEqual([])
+    expect(await seriousFaults(lab, '.selma-view')).toEqual([])
     await lab.screenshot('blind-results')
   })
 })

@@ -1,9 +1,9 @@
 // One job as the panel shows it, and reading it: only the files that have changed, and of the events only the end.
-import type { ErrorMessage, JobEvent } from '../../../lib/messages/index.ts'
+import type { ErrorMessage, JobEvent, JobState } from '../../../lib/messages/index.ts'
 import { type FileEntry, type JobFiles, join } from './files.ts'
 import { oneLine } from './format.ts'
 import { type JobFacts, type ProcessFacts, parseError, parseEvents, parseJob, parseProcess } from './parse.ts'
-import { isLive, type RunState, runState } from './state.ts'
+import { isLive, runState } from './state.ts'
 
 /** Bytes of events.jsonl that are read for the state, as lib/jobs does. */
 const tail = 131_072
@@ -13,7 +13,7 @@ export interface Run {
   path: string
   /** Name of the directory. */
   id: string
-  state: RunState
+  state: JobState
   /** No sign of life for so long, milliseconds; only when that is long. */
   silent?: number
   stage: string
@@ -100,7 +100,7 @@ export async function readRun(
 function describe(known: {
   path: string
   entry: FileEntry
-  state: RunState
+  state: JobState
   silent?: number
   job?: JobFacts
   process?: ProcessFacts

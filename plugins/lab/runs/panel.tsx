@@ -4,9 +4,10 @@ import { ReactWidget, refreshIcon } from '@jupyterlab/ui-components'
 import type { Message } from '@lumino/messaging'
 // biome-ignore lint/style/useImportType: JSX calls it.
 import * as React from 'react'
+import type { JobState } from '../../../lib/messages/index.ts'
 import { compareIcon, selmaIcon } from '../icons.ts'
 import { oneLine } from '../jobs/format.ts'
-import { isLive, type RunState } from '../jobs/state.ts'
+import { isLive } from '../jobs/state.ts'
 import type { RunStore } from '../jobs/store.ts'
 import { EmptyList } from './empty.tsx'
 import { isHidden } from './folders.ts'
@@ -32,7 +33,7 @@ export class RunsPanel extends ReactWidget {
   #news = ''
   #looked = false
   #filter: 'all' | 'live' = 'all'
-  readonly #states = new Map<string, RunState>()
+  readonly #states = new Map<string, JobState>()
 
   constructor(options: PanelOptions) {
     super()

@@ -1,12 +1,11 @@
 // The words of the runs panel, in the language of JupyterLab.
 import type { TranslationBundle } from '@jupyterlab/translation'
-import type { ControlCommand } from '../../../lib/messages/index.ts'
+import type { ControlCommand, JobState } from '../../../lib/messages/index.ts'
 import { duration, share, short } from '../jobs/format.ts'
 import type { Run } from '../jobs/run.ts'
-import type { RunState } from '../jobs/state.ts'
 
-export function stateWord(state: RunState, trans: TranslationBundle): string {
-  const words: Record<RunState, string> = {
+export function stateWord(state: JobState, trans: TranslationBundle): string {
+  const words: Record<JobState, string> = {
     running: trans.__('running'),
     queued: trans.__('queued'),
     paused: trans.__('paused'),
@@ -37,7 +36,7 @@ export function stateHelp({ state, silent }: Run, trans: TranslationBundle): str
       'No sign of life for %1. After five minutes it counts as interrupted.',
       duration(silent / 1000),
     )
-  const words: Record<RunState, string> = {
+  const words: Record<JobState, string> = {
     running: trans.__('A process is working on it.'),
     queued: trans.__('It waits until other jobs have ended.'),
     paused: trans.__('It waits and keeps its memory. Resume it to go on.'),

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { BlindComparisonState, Choice } from '../../../lib/messages/views/blind-comparison.ts'
 import type { CommonAnswer } from '../../../lib/messages/views/common.ts'
+import { Bar } from '../shared/bar.tsx'
 import { type Problem, Problems } from '../shared/failure.tsx'
 import { count, shorten } from '../shared/format.ts'
 import { defineView, type Model, useMessages, useTrait, useViewId } from '../shared/model.ts'
@@ -16,9 +17,9 @@ function Side({ store, id, side }: { store: PictureStore; id: string; side: 'lef
   return (
     <figure class="bc-side">
       {picture?.url ? (
-        <img class="selma-pixels" src={picture.url} alt={`The ${side} one`} />
+        <img class="selma-square selma-pixels" src={picture.url} alt={`The ${side} one`} />
       ) : (
-        <span class="bc-blank selma-faint" role="status">
+        <span class="selma-square selma-faint" role="status">
           {picture?.missing ?? 'Drawing…'}
         </span>
       )}
@@ -91,16 +92,7 @@ function BlindComparison({ model }: { model: Model<BlindComparisonState> }) {
       </div>
       <Problems problem={problem} onClose={() => setProblem(undefined)} />
       <div class="bc-progress">
-        <div
-          class="bc-track"
-          role="progressbar"
-          aria-label="Pairs judged"
-          aria-valuemin={0}
-          aria-valuemax={total}
-          aria-valuenow={done}
-        >
-          <div class="bc-fill" style={`width:${total > 0 ? (100 * done) / total : 0}%`} />
-        </div>
+        <Bar label="Pairs judged" share={total > 0 ? done / total : 0} now={done} most={total} />
         <span class="selma-small selma-faint">
           {count(done)} of {count(total)} pairs judged
         </span>

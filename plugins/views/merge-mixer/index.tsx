@@ -3,16 +3,21 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CommonAnswer } from '../../../lib/messages/views/common.ts'
 import type { MergeMixerAnswer, MergeMixerState } from '../../../lib/messages/views/merge-mixer.ts'
+import { Bar } from '../shared/bar.tsx'
 import { type Problem, Problems } from '../shared/failure.tsx'
 import { percent } from '../shared/format.ts'
 import { defineView, type Model, useMessages, useTrait, useViewId } from '../shared/model.ts'
+import { usePictureStore } from '../shared/pictures.ts'
 import '../shared/theme.css'
 import { Controls } from './controls.tsx'
 import { useDraft } from './draft.ts'
 import { Numbers } from './numbers.tsx'
-import { Preview, useFewPictures } from './preview.tsx'
+import { Preview } from './preview.tsx'
 import { Save, type SaveRequest } from './save.tsx'
 import './style.css'
+
+/** Pictures kept in the page: they may be large. */
+const keep = 200
 
 const doing = { base: 'Drawing the base', merge: 'Merging', mix: 'Drawing the mix' }
 
@@ -33,7 +38,7 @@ function MergeMixer({ model }: { model: Model<MergeMixerState> }) {
   const lasting = useTrait(model, 'problem')
   const numbers = useTrait(model, 'numbers')
   const view = useViewId()
-  const store = useFewPictures(model as Model)
+  const store = usePictureStore(model, keep)
   const [problem, setProblem] = useState<Problem>()
   const [answer, setAnswer] = useState<MergeMixerAnswer>()
   const [saving, setSaving] = useState(false)
@@ -72,13 +77,7 @@ function MergeMixer({ model }: { model: Model<MergeMixerState> }) {
         <span class="selma-small selma-faint">{drawnWith}</span>
       </div>
       <Problems problem={problem} onClose={() => setProblem(undefined)} />
-      {lasting ? (
-        <div class="selma-error" role="alert">
-          <span>
-            {lasting.message} {lasting.hint ? <small>{lasting.hint}</small> : null}
-          </span>
-        </div>
-      ) : null}
+      <Problems problem={lasting} />
       <div class="mm-main">
         <Controls
           experts={experts}
@@ -93,17 +92,12 @@ function MergeMixer({ model }: { model: Model<MergeMixerState> }) {
             <span role="status">
               {work ? `${doing[work.what]}…` : complete ? 'All drawn' : lasting ? '' : 'Not all drawn'}
             </span>
-            <div
-              class="mm-progress"
-              role="progressbar"
-              aria-label="Pictures drawn"
-              aria-valuemin={0}
-              aria-valuemax={100}
-              aria-valuenow={work ? Math.round(100 * work.share) : complete ? 100 : 0}
-              aria-valuetext={work ? percent(work.share) : undefined}
-            >
-              <div style={`width:${work ? 100 * work.share : 0}%`} />
-            </div>
+            <Bar
+              label="Pictures drawn"
+              share={work ? work.share : 0}
+              now={work || !complete ? undefined : 100}
+              text={work ? percent(work.share) : undefined}
+            />
             <button
               type="button"
               class="selma-button"

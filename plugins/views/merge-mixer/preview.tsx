@@ -1,18 +1,8 @@
 // The base's picture and the mix's beside each other, for each prompt and seed. While another mix is drawn, the one
 // before stays, paler.
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { shorten } from '../shared/format.ts'
-import type { Model } from '../shared/model.ts'
-import { PictureStore, usePicture } from '../shared/pictures.ts'
-
-/** Pictures kept in the page: they may be large. */
-const keep = 200
-
-export function useFewPictures(model: Model): PictureStore {
-  const store = useMemo(() => new PictureStore(model, keep), [model])
-  useEffect(() => () => store.close(), [store])
-  return store
-}
+import { type PictureStore, usePicture } from '../shared/pictures.ts'
 
 interface PictureProps {
   store: PictureStore
@@ -31,13 +21,13 @@ function Drawn({ store, id, label, alt }: PictureProps) {
     <figure class="mm-picture">
       {url ? (
         <img
-          class={`selma-pixels ${picture?.url ? '' : 'mm-stale'}`}
+          class={`selma-square selma-pixels ${picture?.url ? '' : 'mm-stale'}`}
           src={url}
           alt={alt}
           data-id={id ?? ''}
         />
       ) : (
-        <span class="mm-blank selma-small selma-faint">{picture?.missing ?? '…'}</span>
+        <span class="selma-square selma-small selma-faint">{picture?.missing ?? '…'}</span>
       )}
       <figcaption class="selma-small selma-faint">{label}</figcaption>
     </figure>

@@ -50,7 +50,7 @@ export const Statistics = memo(function Statistics({ texts }: { texts: readonly 
           </li>
         ))}
       </ol>
-      <dl class="ps-facts selma-small">
+      <dl class="selma-facts ps-facts selma-small">
         <div>
           <dt>different words</dt>
           <dd>

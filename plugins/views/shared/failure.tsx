@@ -19,10 +19,16 @@ export class Failure extends Component<{ children?: ComponentChildren }, { error
 
 export interface Problem {
   message: string
-  hint?: string
+  hint?: string | null
 }
 
-export function Problems({ problem, onClose }: { problem: Problem | undefined; onClose: () => void }) {
+export function Problems({
+  problem,
+  onClose,
+}: {
+  problem: Problem | null | undefined
+  onClose?: () => void
+}) {
   if (!problem) return null
   return (
     <div class="selma-error" role="alert">
@@ -30,14 +36,16 @@ export function Problems({ problem, onClose }: { problem: Problem | undefined; o
         {problem.message}
         {problem.hint ? <small> {problem.hint}</small> : null}
       </span>
-      <button
-        type="button"
-        class="selma-button selma-quiet"
-        aria-label="Dismiss this message"
-        onClick={onClose}
-      >
-        ×
-      </button>
+      {onClose ? (
+        <button
+          type="button"
+          class="selma-button selma-quiet"
+          aria-label="Dismiss this message"
+          onClick={onClose}
+        >
+          ×
+        </button>
+      ) : null}
     </div>
   )
 }

@@ -102,8 +102,9 @@ export class PictureStore {
   }
 }
 
-export function usePictureStore(model: Model): PictureStore {
-  const store = useMemo(() => new PictureStore(model), [model])
+/** @param keep pictures kept in memory */
+export function usePictureStore(model: Model, keep?: number): PictureStore {
+  const store = useMemo(() => new PictureStore(model, keep), [model, keep])
   useEffect(() => () => store.close(), [store])
   return store
 }

@@ -1,5 +1,7 @@
 // A line for each job: what it does, how far it is, and the buttons that steer it.
 import type { MonitoredJob, Steering } from '../../../lib/messages/views/training-monitor.ts'
+import { Bar } from '../shared/bar.tsx'
+import { Problems } from '../shared/failure.tsx'
 import { bytes, count, duration, number, percent } from '../shared/format.ts'
 
 interface Props {
@@ -86,7 +88,7 @@ export function Jobs({ jobs, acting, onSteer }: Props) {
             </span>
           </div>
           {job.progress && job.state !== 'finished' ? <Progress job={job} /> : null}
-          <dl class="tm-facts">
+          <dl class="selma-facts tm-facts">
             {facts(job).map(([name, value]) => (
               <div key={name}>
                 <dt>{name}</dt>
@@ -94,14 +96,7 @@ export function Jobs({ jobs, acting, onSteer }: Props) {
               </div>
             ))}
           </dl>
-          {job.error ? (
-            <div class="selma-error" role="alert">
-              <span>
-                {job.error.message}
-                {job.error.hint ? <small> {job.error.hint}</small> : null}
-              </span>
-            </div>
-          ) : null}
+          <Problems problem={job.error} />
           {advice[job.state] ? <p class="selma-faint tm-advice">{advice[job.state]}</p> : null}
         </section>
       ))}
@@ -115,16 +110,7 @@ function Progress({ job: { progress, name, state } }: { job: MonitoredJob }) {
   const share = total > 0 ? Math.min(1, done / total) : 0
   return (
     <div class="tm-progress">
-      <div
-        class="tm-track"
-        role="progressbar"
-        aria-label={`Progress of ${name}`}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.round(share * 100)}
-      >
-        <div class={`tm-fill tm-fill-${state}`} style={`width:${(share * 100).toFixed(2)}%`} />
-      </div>
+      <Bar label={`Progress of ${name}`} share={share} class={`tm-fill-${state}`} />
       <span class="selma-small selma-faint tm-count">
         {note ? `${note}: ` : ''}
         {count(done)} of {count(total)} {unit} ({percent(share)})

@@ -15,9 +15,9 @@ function Sample({ store, id, caption }: Shown & { store: PictureStore }) {
   return (
     <figure class="tm-sample">
       {picture?.url ? (
-        <img class="selma-pixels" src={picture.url} alt={shorten(caption, 200)} />
+        <img class="selma-square selma-pixels" src={picture.url} alt={shorten(caption, 200)} />
       ) : (
-        <span class="tm-blank selma-small selma-faint">{picture?.missing ?? '…'}</span>
+        <span class="selma-square selma-small selma-faint">{picture?.missing ?? '…'}</span>
       )}
       <figcaption class="selma-small selma-faint" title={shorten(caption, 1_000)}>
         {shorten(caption, 120)}
