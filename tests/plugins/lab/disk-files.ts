@@ -20,13 +20,17 @@ export function diskFiles(root: string): CountedFiles {
     async list(folder) {
       const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(isMissing)
       if (!entries) return undefined
-      return Promise.all(
+      const known = await Promise.all(
         entries.map(async (entry) => {
-          const { size, mtimeMs } = await stat(join(root, folder, entry.name))
+          // A file that is being replaced has another name for a moment: what has gone by now is not listed.
+          const found = await stat(join(root, folder, entry.name)).catch(isMissing)
+          if (!found) return []
           const isFolder = entry.isDirectory()
-          return { name: entry.name, folder: isFolder, ...(!isFolder && { size }), modified: mtimeMs }
+          const size = isFolder ? {} : { size: found.size }
+          return [{ name: entry.name, folder: isFolder, ...size, modified: found.mtimeMs }]
         }),
       )
+      return known.flat()
     },
     async read(path, { last } = {}) {
       reads.push(path)
