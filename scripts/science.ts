@@ -9,7 +9,7 @@ import { schedulerNames } from '../lib/diffusion/schedulers/scheduler.ts'
 import { formatTable, getSkill, provenance, suites, T2I } from '../lib/index.ts'
 import { type Condition, trainCondition } from './science/condition.ts'
 import { referenceRows, scoreReference } from './science/reference-rows.ts'
-import { scoreAtBest } from './science/score.ts'
+import { type Candidate, scoreAtBest } from './science/score.ts'
 import { claimComparisons, type StudyRow, studyLines, studyTable } from './science/table.ts'
 
 const { values } = parseArgs({
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     'sampling-steps': { type: 'string', default: '10' },
     scheduler: { type: 'string', default: 'dpm++-2m' },
     guidances: { type: 'string', default: '1,2,3,5,7.5,10' },
+    weights: { type: 'string', default: '1,1.25' },
     steps: { type: 'string', default: '700' },
     rank: { type: 'string', default: '64' },
     'learning-rate': { type: 'string', default: '1.5e-3' },
@@ -38,6 +39,7 @@ const { values } = parseArgs({
     },
     skills: { type: 'string', default: 'color,count,spatial,size,background,paragraph' },
     'per-skill': { type: 'string', default: '40' },
+    'test-per-skill': { type: 'string', default: '80' },
     out: { type: 'string', default: 'runs/science' },
   },
 })
@@ -89,42 +91,48 @@ const condition: Condition = {
 }
 const perSkill = number('per-skill')
 const validation = suites.shapes({ split: 'validation', perSkill, seed: 1 })
-const asked = suites.shapes({ split, perSkill, seed: split === 'test' ? 0 : 2, without: validation })
-const setting = { validation, asked, guidances: numbers('guidances') }
+const asked =
+  split === 'test'
+    ? suites.shapes({ split, perSkill: number('test-per-skill'), seed: 0 })
+    : suites.shapes({ split, perSkill, seed: 2, without: validation })
+const setting = { validation, asked, guidances: numbers('guidances').sort((a, b) => a - b) }
+const [weight, ...weights] = numbers('weights')
 const out = resolve(values.out)
 
 const study = new Map<string, StudyRow>()
 const curves: Record<string, unknown> = {}
 
-async function score(model: T2I, name: string, kind: string, trainingSeed?: number): Promise<void> {
-  const { rows, guidance, curve } = await scoreAtBest(model, name, { ...setting, trainingSeed })
-  const known = study.get(name) ?? { name, kind, rows: [], guidances: [] }
-  study.set(name, {
-    ...known,
-    rows: [...known.rows, ...rows],
-    guidances: [...known.guidances, guidance],
-  })
+async function score(model: T2I, kind: string, candidate: Candidate): Promise<void> {
+  const { name, trainingSeed } = candidate
+  const { rows, best, curve } = await scoreAtBest(model, candidate, setting)
+  const known = study.get(name) ?? { name, kind, rows: [], best: [] }
+  study.set(name, { ...known, rows: [...known.rows, ...rows], best: [...known.best, best] })
   const label = trainingSeed === undefined ? name : `${name}, seed ${trainingSeed}`
   curves[label] = curve
   const share = (of: (row: (typeof rows)[number]) => number) =>
     ((rows.reduce((sum, row) => sum + of(row), 0) / rows.length) * 100).toFixed(1)
   console.log(
-    `${label}: guidance ${guidance}, DSG ${share(({ dsg }) => dsg)}, strict ${share((row) => Number(row.strict))}`,
+    `${label}: guidance ${best.guidance}, weight ${best.weight}, DSG ${share(({ dsg }) => dsg)}, strict ${share((row) => Number(row.strict))}`,
   )
 }
 
 const base = await T2I.load(values.base)
-await score(base, 'base', 'base')
-if (values.clean) await score(await T2I.load(values.clean), 'clean base', 'ceiling')
+await score(base, 'base', { name: 'base', weights: [1] })
+if (values.clean) await score(await T2I.load(values.clean), 'ceiling', { name: 'clean base', weights: [1] })
 for (const name of referenceRows)
-  study.set(name, { name, kind: 'reference', rows: await scoreReference(name, asked), guidances: [] })
+  study.set(name, { name, kind: 'reference', rows: await scoreReference(name, asked), best: [] })
 const teachers: Record<string, unknown> = {}
 const seeds = numbers('seeds')
 for (const seed of seeds) {
   const trained = await trainCondition(base, condition, seed)
   teachers[seed] = trained.teacher
-  for (const { name, expert, weight, kind } of trained.rows)
-    await score(base.with(expert, { weight, name }), name, kind, seed)
+  for (const { name, expert, scale, kind } of trained.rows)
+    await score(base, kind, {
+      name,
+      expert,
+      weights: scale === undefined ? [weight, ...weights] : [scale],
+      trainingSeed: seed,
+    })
 }
 
 const rows = [...study.values()]
@@ -132,7 +140,7 @@ const lines = studyLines(rows, condition.skills)
 const { name: conditionName, prompts, teacher, train } = condition
 const table = studyTable(
   lines,
-  `${asked.name}: ${asked.items.length} prompts, every model at its own best guidance (chosen on ${validation.name})`,
+  `${asked.name}: ${asked.items.length} prompts, every model at its own best guidance and LoRA weight (chosen on ${validation.name})`,
   [
     `Condition: ${conditionName}; skills ${condition.skills.join(', ')}, ${prompts} prompts each, teacher guidance ${teacher.guidance}, rank ${train.rank} on ${train.targets.join(', ')}, ${train.steps} steps at ${train.learningRate}, caption dropout ${train.captionDropout}; ${seeds.length} training seeds.`,
     'Judge: shapes scene reader. Intervals: 95 %, prompts within skills, training seeds as the upper level. Primary: merged; the other p are corrected by Holm.',

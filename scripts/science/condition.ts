@@ -48,11 +48,12 @@ export interface Condition {
   controlSeeds: readonly number[]
 }
 
-/** A trained row: an expert, or a merge at a scale. */
+/** A trained row: an expert, or a merge. */
 export interface Row {
   name: string
   expert: Expert
-  weight: number
+  /** The one LoRA weight it is used at; else the best is chosen. */
+  scale?: number
   /** Controls and ceilings are marked in tables. */
   kind: 'expert' | 'mixed' | 'merged' | 'scale' | 'control' | 'ceiling'
 }
@@ -85,10 +86,10 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
     Promise.all(sets.map((set, i) => trainOne(set, `${prefix}${skills[i]}`, { shift: shift + i })))
   const long = train.steps * skills.length
 
-  const row = (name: string, expert: Expert, kind: Row['kind'], weight = 1): Row => ({
+  const row = (name: string, expert: Expert, kind: Row['kind'], scale?: number): Row => ({
     name,
     expert,
-    weight,
+    scale,
     kind,
   })
   const [own, mixedShort, mixedLong] = await Promise.all([

@@ -14,12 +14,14 @@ export interface StudyRow {
   name: string
   kind: string
   rows: PictureRow[]
-  /** The best guidance of each training seed. */
-  guidances: number[]
+  /** The best guidance and LoRA weight of each training seed. */
+  best: { guidance: number; weight: number }[]
 }
 
 const some = (rows: readonly PictureRow[], skills: readonly string[], inside: boolean): PictureRow[] =>
   rows.filter(({ skill }) => skills.includes(skill ?? '') === inside)
+
+const different = (values: readonly number[]): string => [...new Set(values)].sort((a, b) => a - b).join(', ')
 
 const trainedSeeds = (rows: readonly PictureRow[]): number =>
   new Set(rows.flatMap(({ trainingSeed }) => trainingSeed ?? [])).size
@@ -27,9 +29,9 @@ const trainedSeeds = (rows: readonly PictureRow[]): number =>
 /** Scores and differences of each row, as they go into the results file. */
 export function studyLines(study: readonly StudyRow[], trainedSkills: readonly string[]) {
   const base = study.find(({ kind }) => kind === 'base')!.rows
-  return study.map(({ name, kind, rows, guidances }) => {
+  return study.map(({ name, kind, rows, best }) => {
     const { dsg, strict, objects, objectsAsked, unreadable, diversity } = summarize(rows)
-    const scores = { name, kind, guidances, trainingSeeds: trainedSeeds(rows), dsg, strict }
+    const scores = { name, kind, best, trainingSeeds: trainedSeeds(rows), dsg, strict }
     const rest = { objects, objectsAsked, unreadable, diversity }
     if (kind === 'base' || kind === 'reference') return { ...scores, ...rest, toBase: undefined }
     const over = (inside: boolean) => {
@@ -57,7 +59,13 @@ const claims: readonly [string, string][] = [
   ['merged', 'mixed, prompts as in pre-training'],
 ]
 
-/** `a − b` for every claim whose rows are there. */
+/** Rows of the training seeds that the others have, too: not every seed has its controls. */
+const ofSeeds = (rows: readonly PictureRow[], others: readonly PictureRow[]): PictureRow[] => {
+  const seeds = new Set(others.map(({ trainingSeed }) => trainingSeed))
+  return rows.filter(({ trainingSeed }) => seeds.has(trainingSeed))
+}
+
+/** `a − b` for every claim whose rows are there, over the training seeds that both have. */
 export function claimComparisons(
   study: readonly StudyRow[],
 ): { a: string; b: string; dsg: Comparison; strict: Comparison }[] {
@@ -65,7 +73,8 @@ export function claimComparisons(
   return claims.flatMap(([a, b]) => {
     const [left, right] = [rowsOf(a), rowsOf(b)]
     if (!left || !right) return []
-    return [{ a, b, dsg: compare(left, right), strict: compare(left, right, { measure: 'strict' }) }]
+    const mine = ofSeeds(left, right)
+    return [{ a, b, dsg: compare(mine, right), strict: compare(mine, right, { measure: 'strict' }) }]
   })
 }
 
@@ -84,6 +93,7 @@ export function studyTable(
     labels: 'model',
     columns: [
       { title: 'guidance' },
+      { title: 'weight' },
       { title: 'DSG %', ...percent },
       { title: 'strict %', ...percent },
       { title: 'Δ DSG', ...percent },
@@ -95,7 +105,8 @@ export function studyTable(
     rows: lines.map((line) => ({
       label: line.name,
       cells: [
-        [...new Set(line.guidances)].sort((a, b) => a - b).join(', '),
+        different(line.best.map(({ guidance }) => guidance)),
+        line.toBase ? different(line.best.map(({ weight }) => weight)) : '',
         line.dsg,
         line.strict,
         line.toBase?.dsg,
