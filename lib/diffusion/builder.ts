@@ -12,6 +12,7 @@ import {
   linear,
   reshape,
   type Shape,
+  sub,
   type Tensor,
   transpose,
 } from '../runtime/index.ts'
@@ -28,11 +29,27 @@ export interface LoraTarget {
   readonly module: string
   readonly inFeatures: number
   readonly outFeatures: number
+  /** Of a convolution; a linear layer has none. */
+  readonly kernel?: readonly [number, number]
+  /** How a convolution larger than 1×1 moves. */
+  readonly stride?: number
+  readonly padding?: ConvOptions['padding']
 }
 
-/** Adds ΔW·x to a layer's output: x [rows, in] gives [rows, out], or nothing where the layer has no LoRA. */
+/** What a layer does without its LoRA. DoRA needs it. */
+export interface LoraBase {
+  /** [out, in], also of a 1×1 convolution; [out, in, kh, kw] of a larger one. */
+  readonly weight: () => Tensor
+  /** W·x, without the bias. */
+  readonly output: () => Tensor
+}
+
+/**
+ * Adds ΔW·x to a layer's output, or nothing where the layer has no LoRA. x is [rows, in] and gives [rows, out], also
+ * for 1×1 convolutions; for larger kernels it is [N, in, H, W] and gives [N, out, H', W'].
+ */
 export interface LoraBranch {
-  delta(target: LoraTarget, x: Tensor): Tensor | undefined
+  delta(target: LoraTarget, x: Tensor, base: LoraBase): Tensor | undefined
 }
 
 export class Builder {
@@ -64,12 +81,13 @@ export class Builder {
   linear(module: string, x: Tensor, outFeatures: number, options: { bias?: boolean } = {}): Tensor {
     const { bias = true } = options
     const inFeatures = x.shape[x.shape.length - 1]
-    const y = linear(
-      x,
-      this.weight(`${module}.weight`, [outFeatures, inFeatures]),
-      bias ? this.weight(`${module}.bias`, [outFeatures]) : undefined,
-    )
-    const delta = this.#lora?.delta({ module, inFeatures, outFeatures }, x)
+    const weight = this.weight(`${module}.weight`, [outFeatures, inFeatures])
+    const offset = bias ? this.weight(`${module}.bias`, [outFeatures]) : undefined
+    const y = linear(x, weight, offset)
+    const delta = this.#lora?.delta({ module, inFeatures, outFeatures }, x, {
+      weight: () => weight,
+      output: () => (offset ? sub(y, offset) : y),
+    })
     return delta ? addTo(y, delta) : y
   }
 
@@ -82,15 +100,29 @@ export class Builder {
     options: Omit<ConvOptions, 'inputGradient'> = {},
   ): Tensor {
     const [n, channels, h, w] = x.shape
-    const y = conv2d(
-      x,
-      this.weight(`${module}.weight`, [outChannels, channels, kernel, kernel]),
-      this.weight(`${module}.bias`, [outChannels]),
-      { padding: (kernel - 1) / 2, ...options, inputGradient: this.#inputGradient },
-    )
-    if (kernel !== 1 || !this.#lora) return y
-    const tokens = reshape(transpose(x, [0, 2, 3, 1]), [n, h * w, channels])
-    const delta = this.#lora.delta({ module, inFeatures: channels, outFeatures: outChannels }, tokens)
+    const { padding = (kernel - 1) / 2, stride = 1 } = options
+    const weight = this.weight(`${module}.weight`, [outChannels, channels, kernel, kernel])
+    const bias = this.weight(`${module}.bias`, [outChannels])
+    const y = conv2d(x, weight, bias, { padding, stride, inputGradient: this.#inputGradient })
+    if (!this.#lora) return y
+    const target = {
+      module,
+      inFeatures: channels,
+      outFeatures: outChannels,
+      kernel: [kernel, kernel] as const,
+    }
+    const output = (): Tensor => sub(y, reshape(bias, [1, outChannels, 1, 1]))
+    if (kernel !== 1) {
+      const base = { weight: () => weight, output }
+      const delta = this.#lora.delta({ ...target, stride, padding }, x, base)
+      return delta ? addTo(y, delta) : y
+    }
+    const toRows = (picture: Tensor): Tensor =>
+      reshape(transpose(picture, [0, 2, 3, 1]), [n, h * w, picture.shape[1]])
+    const delta = this.#lora.delta(target, toRows(x), {
+      weight: () => reshape(weight, [outChannels, channels]),
+      output: () => toRows(output()),
+    })
     return delta ? addTo(y, transpose(reshape(delta, [n, h, w, outChannels]), [0, 3, 1, 2])) : y
   }
 

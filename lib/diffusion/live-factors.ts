@@ -11,7 +11,8 @@ const prefix = 'unet.'
 /** Whether a LoRA changes only what can be exchanged: linear layers and 1×1 convolutions of the UNet. */
 export const canBeLive = (lora: Lora): boolean =>
   [...lora.layers].every(
-    ([path, { kernel }]) => path.startsWith(prefix) && (kernel === undefined || String(kernel) === '1,1'),
+    ([path, { kernel, magnitude }]) =>
+      path.startsWith(prefix) && !magnitude && (kernel === undefined || String(kernel) === '1,1'),
   )
 
 export class LiveFactors {
@@ -31,7 +32,7 @@ export class LiveFactors {
       if (!canBeLive(lora))
         fail(
           'unsupported',
-          'the LoRA changes more than linear layers and 1×1 convolutions of the UNet',
+          'the LoRA changes more than linear layers and 1×1 convolutions of the UNet, or is a DoRA',
           'fuse it instead',
         )
       for (const [path, layer] of lora.layers) {
@@ -54,9 +55,9 @@ export class LiveFactors {
     const seen = new Set<string>()
     const live = liveLora(graph, this.#slots, (module) => [this.#slots.get(module)!.rank], 1)
     return {
-      delta(target, x) {
+      delta(target, x, base) {
         seen.add(target.module)
-        return live.delta(target, x)
+        return live.delta(target, x, base)
       },
       check: () => {
         for (const module of this.#slots.keys())

@@ -1,19 +1,13 @@
-// LoRA beside a model's layers in three forms: trainable (slices of a flat vector), live (factors
-// and one weight per rank that the session keeps as variables), and fused into the frozen weights.
+// LoRA beside a model's layers in three forms: trainable (slices of a flat vector: trainable-lora.ts), live
+// (factors and one weight per rank that the session keeps as variables), and fused into the frozen weights.
 // Source: Hu et al. 2021; PEFT's LoraLayer.
 import { fail } from '../base/errors.ts'
 import { deltaWeight, type Lora } from '../formats/lora.ts'
 import { SafetensorsFile } from '../formats/safetensors.ts'
-import {
-  type Graph,
-  linear,
-  matmul,
-  mul,
-  type ParameterLayout,
-  reshape,
-  type Tensor,
-} from '../runtime/index.ts'
+import { type Graph, linear, matmul, mul, reshape, type Tensor } from '../runtime/index.ts'
 import type { LoraBranch, LoraTarget } from './builder.ts'
+
+export { declareFactors, factorNames, magnitudeName, trainableLora } from './trainable-lora.ts'
 
 /** The attention projections that SELMA trains. */
 export const attentionProjections = ['to_q', 'to_k', 'to_v', 'to_out.0'] as const
@@ -72,31 +66,6 @@ export function collectTargets(
         `no layer is named by the LoRA targets ${JSON.stringify(targets)}`,
         `layers end in ${names.sort().join(', ')}`,
       )
-    },
-  }
-}
-
-/** Names of a layer's factors in a parameter layout. */
-export const factorNames = (module: string): [down: string, up: string] => [
-  `${module}.lora_A.weight`,
-  `${module}.lora_B.weight`,
-]
-
-/** Declares the factors of every target layer: A [rank, in], B [out, rank]. */
-export function declareFactors(layout: ParameterLayout, targets: readonly LoraTarget[], rank: number): void {
-  for (const { module, inFeatures, outFeatures } of targets) {
-    const [down, up] = factorNames(module)
-    layout.declare(down, [rank, inFeatures])
-    layout.declare(up, [outFeatures, rank])
-  }
-}
-
-/** scale · B(A x) with factors that are parameters of the graph. */
-export function trainableLora(parameters: ReadonlyMap<string, Tensor>, scale: number): LoraBranch {
-  return {
-    delta({ module }, x) {
-      const [down, up] = factorNames(module).map((name) => parameters.get(name))
-      return down && up ? mul(linear(linear(x, down), up), scale) : undefined
     },
   }
 }
@@ -171,15 +140,20 @@ export async function fuseLoras(
   for (const { lora, weight } of loras) {
     for (const [path, layer] of lora.layers) {
       if (!path.startsWith(`${component}.`)) continue
-      const name = `${path.slice(component.length + 1)}.weight`
+      const written = `${path.slice(component.length + 1)}.weight`
+      // transformers 5 writes text encoders without the `text_model.` that LoRA files have.
+      const name = file.has(written) ? written : written.replace(/^text_model\./, '')
       if (!file.has(name))
         fail(
           'mismatch',
           `the LoRA changes ${path}, which ${checkpoint} does not have`,
           'it was trained for another base model',
         )
-      const base = out.get(name) ?? (await file.floats(name))
-      const delta = deltaWeight(layer)
+      const original = layer.magnitude || !out.has(name) ? await file.floats(name) : undefined
+      const base = out.get(name) ?? original!
+      // A DoRA's weight is inside its norm, as in PEFT; elsewhere it is a plain factor.
+      const delta = layer.magnitude ? deltaWeight(layer, original, weight) : deltaWeight(layer)
+      const factor = layer.magnitude ? 1 : weight
       if (plainShape(delta.shape) !== plainShape(file.entry(name).shape)) {
         fail(
           'mismatch',
@@ -188,7 +162,7 @@ export async function fuseLoras(
         )
       }
       const sum = new Float32Array(base.length)
-      for (let i = 0; i < sum.length; i++) sum[i] = base[i] + weight * delta.data[i]
+      for (let i = 0; i < sum.length; i++) sum[i] = base[i] + factor * delta.data[i]
       out.set(name, sum)
     }
   }

@@ -55,7 +55,7 @@ export class TextToImagePipeline {
   readonly tokenizer: TextTokenizer
   readonly #pool: SessionPool
   readonly #codec: LatentCodec
-  readonly #fused: ReadonlyMap<string, Float32Array>
+  readonly #fused: ReadonlyMap<string, ReadonlyMap<string, Float32Array>>
   readonly #live?: LiveFactors
   readonly #texts = new Map<string, Float32Array>()
 
@@ -63,7 +63,7 @@ export class TextToImagePipeline {
     checkpoint: Checkpoint,
     tokenizer: TextTokenizer,
     open: OpenSession,
-    fused: ReadonlyMap<string, Float32Array>,
+    fused: ReadonlyMap<string, ReadonlyMap<string, Float32Array>>,
     live?: LiveFactors,
   ) {
     this.checkpoint = checkpoint
@@ -75,7 +75,7 @@ export class TextToImagePipeline {
   }
 
   /**
-   * Opens a diffusers pipeline folder, with LoRAs fused into the UNet where given, and `live` beside it.
+   * Opens a diffusers pipeline folder, with LoRAs fused into UNet and text encoder where given, and `live` beside it.
    *
    * @throws SelmaError `not-found`, `unsupported`, or `mismatch` when a LoRA does not fit
    */
@@ -88,12 +88,18 @@ export class TextToImagePipeline {
       maxLength: checkpoint.textEncoder.config.max_position_embeddings,
     })
     for (const { lora } of options.loras ?? []) {
-      const other = [...lora.layers.keys()].find((path) => !path.startsWith('unet.'))
-      if (other) fail('unsupported', `the LoRA changes ${other}`, 'only LoRAs of the UNet are used here')
+      const other = [...lora.layers.keys()].find((path) => !/^(unet|text_encoder)\./.test(path))
+      if (other)
+        fail('unsupported', `the LoRA changes ${other}`, 'only LoRAs of UNet and text encoder are used here')
     }
-    const fused = options.loras?.length
-      ? await fuseLoras(checkpoint.unet.weights.path, 'unet', options.loras)
-      : new Map()
+    const fused = new Map(
+      await Promise.all(
+        (['unet', 'text_encoder'] as const).map(async (scope) => {
+          const { weights } = scope === 'unet' ? checkpoint.unet : checkpoint.textEncoder
+          return [scope, await fuseLoras(weights.path, scope, options.loras ?? [])] as const
+        }),
+      ),
+    )
     return new TextToImagePipeline(
       checkpoint,
       tokenizer,
@@ -117,7 +123,7 @@ export class TextToImagePipeline {
   #weights<T>(graph: Graph, component: Component<T>, scope: string): Weights {
     return checkpointWeights(graph, component.weights, {
       scope,
-      replaced: scope === 'unet' ? this.#fused : undefined,
+      replaced: this.#fused.get(scope),
     })
   }
 

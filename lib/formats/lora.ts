@@ -19,6 +19,8 @@ export interface LoraLayer {
   alpha: number
   /** kernel size of an adapted convolution; absent for a linear layer */
   kernel?: [number, number]
+  /** DoRA's m `[out]`: the weight becomes m · (W + ΔW) / ‖W + ΔW‖, the norm by output row (Liu et al. 2024) */
+  magnitude?: Float32Array
 }
 
 /** A LoRA: layers by module path, and free-form notes that travel in the file. */
@@ -53,15 +55,26 @@ export function splitComponent(path: string): { component?: string; module: stri
 }
 
 /**
- * The weight change (alpha / rank) · B A of a layer, float32, summed in float64.
+ * The weight change (alpha / rank) · B A of a layer, float32, summed in float64. With a DoRA magnitude, the change
+ * that it makes of a base weight: m · (W + w·ΔW) / ‖W + w·ΔW‖ − W, as PEFT does with an adapter of weight w.
  *
+ * @param base the adapted weight, row-major; only a DoRA needs it
+ * @param weight what B A is multiplied by besides. Default 1
  * @returns shape `[out, in]`, or `[out, in, kh, kw]` for a convolution
+ * @throws SelmaError `unsupported` for a DoRA layer without its base weight
  */
-export function deltaWeight(layer: LoraLayer): LoraMatrix {
+export function deltaWeight(layer: LoraLayer, base?: Float32Array, weight = 1): LoraMatrix {
   const rank = loraRank(layer)
   const rows = layer.up.shape[0]
   const columns = loraColumns(layer)
-  const scale = loraScale(layer)
+  const scale = loraScale(layer) * weight
+  const { magnitude } = layer
+  if (magnitude && !base)
+    fail(
+      'unsupported',
+      'the weight change of a DoRA depends on the weight that it changes',
+      'draw with it, or fuse it into its base model; merging takes plain LoRAs',
+    )
   const data = new Float32Array(rows * columns)
   const sum = new Float64Array(columns)
   for (let i = 0; i < rows; i++) {
@@ -70,6 +83,15 @@ export function deltaWeight(layer: LoraLayer): LoraMatrix {
       const b = layer.up.data[i * rank + r] * scale
       const from = r * columns
       if (b !== 0) for (let j = 0; j < columns; j++) sum[j] += b * layer.down.data[from + j]
+    }
+    if (magnitude && base) {
+      let square = 0
+      for (let j = 0; j < columns; j++) square += (base[i * columns + j] + sum[j]) ** 2
+      const factor = magnitude[i] / Math.sqrt(square)
+      for (let j = 0; j < columns; j++) {
+        const own = base[i * columns + j]
+        sum[j] = factor * (own + sum[j]) - own
+      }
     }
     data.set(sum, i * columns)
   }
@@ -84,7 +106,7 @@ export function deltaWeight(layer: LoraLayer): LoraMatrix {
  */
 export function checkLora(lora: Lora, what = 'the LoRA'): void {
   if (lora.layers.size === 0) fail('bad-input', `${what} has no layers`)
-  for (const [name, { down, up, alpha, kernel }] of lora.layers) {
+  for (const [name, { down, up, alpha, kernel, magnitude }] of lora.layers) {
     const bad = (why: string): never => fail('mismatch', `${what}: layer ${name} ${why}`)
     const axes = kernel ? 4 : 2
     if (down.shape.length !== axes) bad(`has a down matrix of shape [${down.shape}]; ${axes} axes are needed`)
@@ -98,5 +120,7 @@ export function checkLora(lora: Lora, what = 'the LoRA'): void {
       if (shape.reduce((n, d) => n * d, 1) !== data.length)
         bad(`has shape [${shape}] but ${data.length} numbers`)
     if (!Number.isFinite(alpha)) bad(`has alpha ${alpha}`)
+    if (magnitude && magnitude.length !== up.shape[0])
+      bad(`has a DoRA magnitude of ${magnitude.length} numbers for ${up.shape[0]} rows`)
   }
 }

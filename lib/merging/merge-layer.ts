@@ -98,7 +98,7 @@ function mergeProducts(layers: readonly LoraLayer[], options: ResolvedOptions): 
 
 function mergeDeltas(name: string, layers: readonly LoraLayer[], options: ResolvedOptions): MergedLayer {
   const rank = options.rank ?? Math.max(...layers.map(loraRank))
-  const deltas = layers.map(deltaWeight)
+  const deltas = layers.map((layer) => deltaWeight(layer))
   const data = combine(
     deltas.map((d) => d.data),
     options.weights,

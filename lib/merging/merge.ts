@@ -53,6 +53,13 @@ export function checkExperts(experts: readonly Lora[], ids?: readonly string[]):
   const [first] = experts
   experts.forEach((expert, i) => {
     const who = ids?.[i] ?? `expert ${i + 1}`
+    const dora = [...expert.layers].find(([, layer]) => layer.magnitude)
+    if (dora)
+      fail(
+        'unsupported',
+        `${who} is a DoRA (${dora[0]} has a magnitude): its weight change depends on the base`,
+        'merge plain LoRAs, or fuse the DoRA into its base model',
+      )
     checkLora(expert, who)
     const lacks = missing(first.layers.keys(), expert.layers)
     const extra = missing(expert.layers.keys(), first.layers)

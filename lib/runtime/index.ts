@@ -26,6 +26,7 @@ export {
 export { type AttentionOptions, attention, multiHeadAttention } from './ops/attention.ts'
 export { checkpoint } from './ops/checkpoint.ts'
 export { type ConvOptions, conv2d, convTranspose2d } from './ops/conv.ts'
+export { dropout, dropoutSeeds } from './ops/dropout.ts'
 export { l1Loss, mseLoss } from './ops/loss.ts'
 export { linear, matmul } from './ops/matmul.ts'
 export { groupNorm, layerNorm } from './ops/norm.ts'

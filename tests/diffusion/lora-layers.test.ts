@@ -9,6 +9,7 @@ import {
   LIVE_WEIGHTS,
   type LiveSlot,
   liveLora,
+  magnitudeName,
   matchesTarget,
   slotNames,
   trainableLora,
@@ -115,21 +116,26 @@ describe('fused', () => {
     expectClose({ output: halves }, expected, 1e-5)
   })
 
-  it('beside linear layers and 1×1 convolutions alike, as the trained form', async () => {
+  it.each([
+    { what: 'linear layers and 1×1 convolutions', targets: ['proj_in', 'conv_shortcut', 'ff.net.0.proj'] },
+    { what: 'larger convolutions, strided ones among them', targets: ['conv1', 'conv_in', 'conv'] },
+    { what: 'all of them as DoRA', targets: ['to_q', 'proj_in', 'conv2', 'time_emb_proj'], dora: true },
+  ])('beside $what, as the trained form', async ({ targets, dora = false }) => {
     const layout = new ParameterLayout()
-    declareFactors(layout, targetsOf(['proj_in', 'conv_shortcut', 'ff.net.0.proj', 'time_emb_proj']), 2)
+    const found = targetsOf(targets)
+    declareFactors(layout, found, 2, { dora })
     const random = new Random('lora-layers')
-    const flat = random.normals(layout.length).map((value) => value * 0.2)
+    const flat = random.normals(layout.length).map((value) => Math.abs(value) * 0.2)
     const layers: Lora['layers'] = new Map()
-    for (let i = 0; i < layout.specs.length; i += 2) {
-      const [down, up] = layout.specs.slice(i, i + 2)
-      const module = down.name.replace('.lora_A.weight', '')
-      const isConv = /proj_in|conv_shortcut/.test(module)
+    for (const { module, kernel } of found) {
+      const [down, up] = factorNames(module).map((name) => layout.get(name)!)
+      const magnitude = layout.get(magnitudeName(module))
       layers.set(`unet.${module}`, {
-        down: { shape: [...down.shape, ...(isConv ? [1, 1] : [])], data: layout.view(flat, down) },
+        down: { shape: [...down.shape], data: layout.view(flat, down) },
         up: { shape: [...up.shape], data: layout.view(flat, up) },
         alpha: 3,
-        ...(isConv && { kernel: [1, 1] as [number, number] }),
+        ...(kernel && { kernel: [...kernel] as [number, number] }),
+        ...(magnitude && { magnitude: layout.view(flat, magnitude) }),
       })
     }
     const beside = await runGraph((graph) => {
@@ -138,7 +144,7 @@ describe('fused', () => {
       )
       return { y: unetWithLora(graph, { lora: trainableLora(parameters, 3 / 2) }) }
     }, loraBatch(0))
-    expect(layers.size).toBeGreaterThan(8)
+    expect(layers.size).toBeGreaterThan(4)
     expect(relativeError(beside.y, expected('base_output'))).toBeGreaterThan(0.05)
     expectClose({ y: await fused([{ lora: { layers, metadata: {} }, weight: 1 }]) }, () => beside.y, 1e-5)
   })

@@ -1,0 +1,108 @@
+// LoRA whose factors are trained: slices of the flat parameter vector, with what PEFT offers beside the plain form
+// (dropout on the input, weight decomposition, convolutions). Not the loss, and not the files.
+// Sources: Hu et al. 2021; Liu et al. 2024 (DoRA), section 4.3; peft 0.21, tuners/lora/layer.py and dora.py.
+import {
+  add,
+  conv2d,
+  div,
+  dropout,
+  linear,
+  matmul,
+  mul,
+  type ParameterLayout,
+  reshape,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+} from '../runtime/index.ts'
+import type { LoraBranch, LoraTarget } from './builder.ts'
+
+/** Names of a layer's factors in a parameter layout. */
+export const factorNames = (module: string): [down: string, up: string] => [
+  `${module}.lora_A.weight`,
+  `${module}.lora_B.weight`,
+]
+
+/** Name of a layer's DoRA magnitude in a parameter layout, as PEFT's files have it. */
+export const magnitudeName = (module: string): string => `${module}.lora_magnitude_vector`
+
+/**
+ * Declares the factors of every target layer: A [rank, in] (of a convolution [rank, in, kh, kw]), B [out, rank],
+ * and with `dora` the magnitude [out].
+ */
+export function declareFactors(
+  layout: ParameterLayout,
+  targets: readonly LoraTarget[],
+  rank: number | ((target: LoraTarget) => number),
+  { dora = false, prefix = '' }: { dora?: boolean; prefix?: string } = {},
+): void {
+  for (const target of targets) {
+    const { inFeatures, outFeatures, kernel } = target
+    const module = prefix + target.module
+    const own = typeof rank === 'number' ? rank : rank(target)
+    const [down, up] = factorNames(module)
+    layout.declare(down, kernel ? [own, inFeatures, ...kernel] : [own, inFeatures])
+    layout.declare(up, [outFeatures, own])
+    if (dora) layout.declare(magnitudeName(module), [outFeatures])
+  }
+}
+
+export interface TrainableOptions {
+  /** Names in the layout open with this: `text_encoder.` for the text encoder's. */
+  prefix?: string
+  /** Share of the input's numbers that the factors do not see, and the step's seed (int64 scalar). None by default. */
+  dropout?: { share: number; seed: Tensor }
+}
+
+/** m / ‖W + scale·BA‖ by output row, [out, 1…]; the norm counts as a constant in the backward pass. */
+function magnitudeScale(magnitude: Tensor, weight: Tensor, down: Tensor, up: Tensor, scale: number): Tensor {
+  const [rank] = down.shape
+  const [out] = weight.shape
+  const columns = weight.shape.slice(1).reduce((product, size) => product * size, 1)
+  const { value: norm } = weight.graph.withTape(() => {
+    const delta = mul(matmul(up, reshape(down, [rank, columns])), scale)
+    return sqrt(sum(square(add(reshape(weight, [out, columns]), delta)), [1]))
+  })
+  return div(magnitude, norm)
+}
+
+/**
+ * scale · B(A x) with factors that are parameters of the graph; with a magnitude among them, DoRA's
+ * (m/‖W + scale·BA‖ − 1)·W x + m/‖W + scale·BA‖ · scale · B(A x).
+ *
+ * @param scale alpha / rank, or alpha / √rank; of every layer, or by module path
+ */
+export function trainableLora(
+  parameters: ReadonlyMap<string, Tensor>,
+  scale: number | ((module: string) => number),
+  { prefix = '', dropout: drop }: TrainableOptions = {},
+): LoraBranch {
+  let streams = 0
+  return {
+    delta(target, x, base) {
+      const [down, up] = factorNames(prefix + target.module).map((name) => parameters.get(name))
+      if (!down || !up) return undefined
+      const magnitude = parameters.get(magnitudeName(prefix + target.module))
+      const factor = typeof scale === 'number' ? scale : scale(target.module)
+      const seen = drop ? dropout(x, drop.share, drop.seed, streams++) : x
+      const picture = down.shape.length === 4 && x.shape.length === 4
+      const { stride, padding } = target
+      const inner = picture
+        ? conv2d(seen, down, undefined, { stride, padding })
+        : linear(seen, reshape(down, [down.shape[0], target.inFeatures]))
+      const own = picture ? conv2d(inner, reshape(up, [...up.shape, 1, 1])) : linear(inner, up)
+      if (!magnitude) return mul(own, factor)
+      const weight = base.weight()
+      const ratio = magnitudeScale(magnitude, weight, down, up, factor)
+      const spread = picture ? reshape(ratio, [1, target.outFeatures, 1, 1]) : ratio
+      const plain = !drop
+        ? base.output()
+        : picture
+          ? conv2d(seen, weight, undefined, { stride, padding })
+          : linear(seen, weight)
+      return add(mul(plain, sub(spread, 1)), mul(mul(own, spread), factor))
+    },
+  }
+}
