@@ -209,7 +209,7 @@ export const images = {
   read: Dataset.read,
 }
 
-export interface ExpertOptions extends TrainOptions, Pick<TrainSettings, 'samples'> {
+export interface ExpertOptions extends TrainOptions, Pick<TrainSettings, 'samples' | 'dsg'> {
   /** How the expert is called. Default 'expert'. */
   name?: string
   /** Pictures for the validation loss. */
@@ -221,7 +221,7 @@ const trainSettings = (
   data: Dataset | readonly Dataset[],
   options: ExpertOptions,
 ): TrainSettings => {
-  const { name, validation, samples, ...train } = options
+  const { name, validation, samples, dsg, ...train } = options
   if (model.loras.length > 0)
     fail('unsupported', `${model.name} has LoRAs already`, 'train on the base, and merge the experts')
   const folders = (Array.isArray(data) ? (data as readonly Dataset[]) : [data as Dataset]).map(
@@ -233,6 +233,7 @@ const trainSettings = (
     name,
     validation: validation?.dir,
     samples,
+    dsg,
     train,
   }
 }

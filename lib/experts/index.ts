@@ -9,3 +9,4 @@ export {
 export { type ResolvedTrainOptions, type TrainOptions, trainOptions } from './options.ts'
 export { type SampleOptions, sampleOptions } from './samples.ts'
 export { type TrainResult, type TrainSettings, trainStage } from './stage.ts'
+export { type DsgOptions, dsgOptions } from './validation-dsg.ts'

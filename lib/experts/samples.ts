@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../base/files.ts'
 import { Random } from '../base/random.ts'
-import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import type { Lora } from '../formats/lora.ts'
+import type { TextToImagePipeline } from '../diffusion/pipeline.ts'
 import { encodePng } from '../formats/png.ts'
 import type { JobContext } from '../jobs/index.ts'
 
@@ -22,30 +21,20 @@ export const sampleOptions = z.strictObject({
 })
 export type SampleOptions = z.input<typeof sampleOptions>
 
-/**
- * Draws the samples with a LoRA as it is now, and emits an `image` event for each.
- *
- * @param folder of the pipeline that is trained
- * @param lora undefined draws the base
- */
+/** Draws the samples with a pipeline as it is now, and emits an `image` event for each. */
 export async function drawSamples(
   { prompts, seed, steps, guidance }: z.output<typeof sampleOptions>,
-  { folder, lora, step }: { folder: string; lora: Lora | undefined; step: number },
+  pipeline: TextToImagePipeline,
+  step: number,
   job: JobContext,
 ): Promise<void> {
-  const loras = lora ? [{ lora, weight: 1 }] : []
-  const pipeline = await TextToImagePipeline.load(folder, { loras })
-  try {
-    const seeds = prompts.map((prompt) => new Random(seed).derive('sample', prompt).bits())
-    const latents = await pipeline.sample(prompts, { seeds, steps, guidance, signal: job.signal })
-    const pictures = await pipeline.decode(latents)
-    await mkdir(join(job.dir, 'samples'), { recursive: true })
-    for (const [at, picture] of pictures.entries()) {
-      const path = `samples/step-${String(step).padStart(6, '0')}-${at}.png`
-      await writeFileAtomic(join(job.dir, path), await encodePng(picture))
-      job.emit({ type: 'image', path, caption: prompts[at], step })
-    }
-  } finally {
-    await pipeline.release()
+  const seeds = prompts.map((prompt) => new Random(seed).derive('sample', prompt).bits())
+  const latents = await pipeline.sample(prompts, { seeds, steps, guidance, signal: job.signal })
+  const pictures = await pipeline.decode(latents)
+  await mkdir(join(job.dir, 'samples'), { recursive: true })
+  for (const [at, picture] of pictures.entries()) {
+    const path = `samples/step-${String(step).padStart(6, '0')}-${at}.png`
+    await writeFileAtomic(join(job.dir, path), await encodePng(picture))
+    job.emit({ type: 'image', path, caption: prompts[at], step })
   }
 }

@@ -33,7 +33,7 @@ import {
   loraTrainingProgram,
 } from './lora-training.ts'
 import { type ResolvedTrainOptions, trainOptions } from './options.ts'
-import { drawSamples, sampleOptions } from './samples.ts'
+import { watch, watching } from './watching.ts'
 
 const settings = z.strictObject({
   /** Embedded name or pipeline folder. */
@@ -45,8 +45,8 @@ const settings = z.strictObject({
   /** Kept in the LoRA's metadata. */
   name: z.string().default('expert'),
   train: trainOptions.prefault({}),
-  /** Pictures to draw on the way, for whoever watches; they change nothing, and are not hashed. */
-  samples: sampleOptions.optional(),
+  /** Pictures to draw and a score to take on the way, for whoever watches; they change nothing, and are not hashed. */
+  ...watching,
 })
 export type TrainSettings = z.input<typeof settings>
 
@@ -181,7 +181,7 @@ export const trainStage = defineStage({
   },
   // The name is part of the result: it stands in the LoRA's metadata.
   identity: ({ train, name }) => ({ train, name }),
-  async run({ model, data, validation, name, train, samples }, job): Promise<TrainResult> {
+  async run({ model, data, validation, name, train, samples, dsg }, job): Promise<TrainResult> {
     const location = locateModel(model)
     const pipeline = await TextToImagePipeline.load(location.folder)
     const { checkpoint } = pipeline
@@ -226,9 +226,9 @@ export const trainStage = defineStage({
     const metadata = { selma_expert: name, selma_base: location.name, selma_settings: JSON.stringify(train) }
     const lora = async () => asLora(graph, await trainer.vector('parameters'), train.rank, metadata)
     const draw = async (step: number): Promise<void> => {
-      if (!samples) return
+      if (!samples && !dsg) return
       const { folder } = location
-      await drawSamples(samples, { folder, lora: step > 0 ? await lora() : undefined, step }, job)
+      await watch({ samples, dsg }, { folder, lora: step > 0 ? await lora() : undefined, step }, job)
     }
     if (trainer.steps === 0) await draw(0)
     const began = performance.now()

@@ -118,13 +118,17 @@ describe('the train stage', () => {
     expect(other.bytes.equals(first.bytes)).toBe(false)
   })
 
-  it('draws samples on the way, which change nothing', async () => {
+  it('draws samples and scores validation prompts on the way, which changes nothing', async () => {
     const samples = { prompts: ['a red square', 'a red ring'], steps: 2 }
-    const { bytes, job, root } = await trained({ ...withTrain({ checkpointEvery: 2 }), samples })
+    const dsg = { perSkill: 1, steps: 2 }
+    const { bytes, job, root } = await trained({ ...withTrain({ checkpointEvery: 2 }), samples, dsg })
     expect(bytes.equals((await trained(withTrain({ checkpointEvery: 2 }))).bytes)).toBe(true)
     const drawn: string[] = []
     const memory: (number | null)[] = []
+    const scores: { step: number; score: number | null }[] = []
     for await (const event of job) {
+      if (event.type === 'metrics' && 'dsg' in event.values)
+        scores.push({ step: event.step, score: event.values.dsg })
       if (event.type === 'image') drawn.push(`${event.step} ${event.caption} ${event.path}`)
       if (event.type === 'metrics' && 'loss' in event.values) memory.push(event.values.memory)
     }
@@ -133,6 +137,11 @@ describe('the train stage', () => {
         samples.prompts.map((prompt, at) => `${step} ${prompt} samples/step-00000${step}-${at}.png`),
       ),
     )
+    expect(scores.map(({ step }) => step)).toEqual([0, 2, 4])
+    for (const { score } of scores) {
+      expect(score).toBeGreaterThanOrEqual(0)
+      expect(score).toBeLessThanOrEqual(1)
+    }
     const read = (step: number) => readFile(join(job.dir, `samples/step-00000${step}-0.png`))
     expect((await read(4)).equals(await read(0))).toBe(false)
     expect(memory).toHaveLength(4)
