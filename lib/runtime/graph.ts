@@ -95,15 +95,16 @@ export class Graph {
     return renamed
   }
 
-  /** Declares that `next` replaces the fed input `current` when a run ends. */
-  state(current: Tensor, next: Tensor): void {
+  /** Declares that `next` replaces the fed input `current` when a run ends; with `when` (bool), only if it is true. */
+  state(current: Tensor, next: Tensor, when?: Tensor): void {
     if (String(current.shape) !== String(next.shape)) {
       fail(
         'mismatch',
         `state ${current.name} has the shape [${current.shape}] and its next value [${next.shape}]`,
       )
     }
-    this.states.push({ input: current, output: this.output(`${current.name}.next`, next) })
+    const taken = when ? this.node('Where', [when, next, current], [{ shape: current.shape }])[0] : next
+    this.states.push({ input: current, output: this.output(`${current.name}.next`, taken) })
   }
 
   /** A constant by name; asked for again, the same tensor. `data` is little-endian and row-major. */

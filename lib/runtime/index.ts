@@ -3,6 +3,7 @@ export { compile, OPSET, type Program, type ProgramValue } from './compile.ts'
 export { Engine } from './engine.ts'
 export { gradients } from './gradient.ts'
 export { type Dtype, Graph, type Shape, sizeOf, type Tensor } from './graph.ts'
+export type { LionOptions } from './lion.ts'
 export { geglu, gelu, geluTanh, quickGelu, silu, softmax } from './ops/activation.ts'
 export {
   abs,
@@ -27,7 +28,7 @@ export { type AttentionOptions, attention, multiHeadAttention } from './ops/atte
 export { checkpoint } from './ops/checkpoint.ts'
 export { type ConvOptions, conv2d, convTranspose2d } from './ops/conv.ts'
 export { dropout, dropoutSeeds } from './ops/dropout.ts'
-export { l1Loss, mseLoss } from './ops/loss.ts'
+export { huber, l1Loss, mseLoss } from './ops/loss.ts'
 export { linear, matmul } from './ops/matmul.ts'
 export { groupNorm, layerNorm } from './ops/norm.ts'
 export { mean, sum } from './ops/reduce.ts'
@@ -53,7 +54,14 @@ export {
   stepInputs,
 } from './optimizers.ts'
 export { ParameterLayout, type ParameterSpec, packGradients, unpackParameters } from './parameters.ts'
-export { learningRateAt, type ScheduleName, type ScheduleOptions, schedules } from './schedules.ts'
+export type { ProdigyOptions } from './prodigy.ts'
+export {
+  emaDecayAt,
+  learningRateAt,
+  type ScheduleName,
+  type ScheduleOptions,
+  schedules,
+} from './schedules.ts'
 export {
   type Feeds,
   LocalSession,

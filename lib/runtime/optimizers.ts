@@ -9,6 +9,8 @@ import { reshape } from './ops/shape.ts'
 export interface StepInputs {
   learningRate: Tensor
   step: Tensor
+  /** Bool scalar: whether the states advance at the end of this run. Without it they always do. */
+  when?: Tensor
 }
 
 /** Declares the scalar inputs of an optimiser step. */
@@ -43,7 +45,7 @@ export interface AdamWOptions {
 export function adamW(
   parameters: Tensor,
   gradient: Tensor,
-  { learningRate, step }: StepInputs,
+  { learningRate, step, when }: StepInputs,
   options: AdamWOptions = {},
 ): Tensor {
   const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 1e-2 } = options
@@ -58,9 +60,9 @@ export function adamW(
   const denominator = add(div(sqrt(nextV), sqrt(correction2)), eps)
   const decayed = weightDecay === 0 ? parameters : mul(parameters, sub(1, mul(learningRate, weightDecay)))
   const next = sub(decayed, mul(div(nextM, denominator), div(learningRate, correction1)))
-  graph.state(m, nextM)
-  graph.state(v, nextV)
-  graph.state(parameters, next)
+  graph.state(m, nextM, when)
+  graph.state(v, nextV, when)
+  graph.state(parameters, next, when)
   return next
 }
 
@@ -75,7 +77,7 @@ export interface SgdOptions {
 export function sgd(
   parameters: Tensor,
   gradient: Tensor,
-  { learningRate }: StepInputs,
+  { learningRate, when }: StepInputs,
   options: SgdOptions = {},
 ): Tensor {
   const { momentum = 0, weightDecay = 0 } = options
@@ -84,17 +86,17 @@ export function sgd(
   if (momentum !== 0) {
     const buffer = graph.input('sgd.momentum', parameters.shape)
     direction = add(mul(buffer, momentum), direction)
-    graph.state(buffer, direction)
+    graph.state(buffer, direction, when)
   }
   const next = sub(parameters, mul(direction, learningRate))
-  graph.state(parameters, next)
+  graph.state(parameters, next, when)
   return next
 }
 
 /** Adds an exponential moving average of the new parameters: state `ema`; `decay` is a scalar input of that name. */
-export function movingAverage(next: Tensor): void {
+export function movingAverage(next: Tensor, when?: Tensor): void {
   const { graph } = next
   const ema = graph.input('ema', next.shape)
   const decay = reshape(graph.input('ema_decay', []), [1])
-  graph.state(ema, add(mul(ema, decay), mul(next, sub(1, decay))))
+  graph.state(ema, add(mul(ema, decay), mul(next, sub(1, decay))), when)
 }

@@ -29,3 +29,13 @@ export function learningRateAt(
   const left = schedule === 'linear' ? 1 - done : (1 + Math.cos(Math.PI * done)) / 2
   return learningRate * (final + (1 - final) * left)
 }
+
+/**
+ * The decay of a moving average of weights at a step counted from 1: it follows the weights closely at first.
+ * Source: diffusers 0.42, EMAModel.get_decay without warm-up.
+ *
+ * @param limit the decay it ends with. Default 0.9999
+ */
+export function emaDecayAt(step: number, limit = 0.9999): number {
+  return step <= 1 ? 0 : Math.min(limit, step / (9 + step))
+}

@@ -1,10 +1,13 @@
 // A whole training step as one program (loss, backward pass, clipping, optimiser, moving average),
 // and the loop's handle on it: step, snapshot, restore. What is trained, on which data and for how
 // long is the caller's.
+import { fail } from '../base/errors.ts'
 import { SafetensorsFile, writeSafetensors } from '../formats/safetensors.ts'
 import { compile, type Program } from './compile.ts'
 import { gradients } from './gradient.ts'
 import { Graph, type Tensor } from './graph.ts'
+import { type LionOptions, lion } from './lion.ts'
+import { add, mul } from './ops/arithmetic.ts'
 import {
   type AdamWOptions,
   adamW,
@@ -12,23 +15,43 @@ import {
   globalNorm,
   movingAverage,
   type SgdOptions,
+  type StepInputs,
   sgd,
   stepInputs,
 } from './optimizers.ts'
 import { type ParameterLayout, packGradients, unpackParameters } from './parameters.ts'
+import { type ProdigyOptions, prodigy } from './prodigy.ts'
 import { type Feeds, LocalSession, type Session, type SessionOptions } from './session.ts'
 
 export interface TrainingOptions {
   /** Default AdamW with PyTorch's defaults. */
-  optimizer?: ({ name: 'adamw' } & AdamWOptions) | ({ name: 'sgd' } & SgdOptions)
+  optimizer?:
+    | ({ name: 'adamw' } & AdamWOptions)
+    | ({ name: 'sgd' } & SgdOptions)
+    | ({ name: 'lion' } & LionOptions)
+    | ({ name: 'prodigy' } & ProdigyOptions)
   /** Global-norm clipping; none by default. */
   maxGradNorm?: number
   /** Keep an exponential moving average of the parameters. Default false. */
   ema?: boolean
+  /** Take a step after several runs, on the mean of their gradients. Default false. */
+  accumulate?: boolean
 }
 
 /** Builds the loss from a graph and its parameters by name; called once. */
 export type LossBuilder = (graph: Graph, parameters: ReadonlyMap<string, Tensor>) => Tensor
+
+function advance(
+  flat: Tensor,
+  gradient: Tensor,
+  inputs: StepInputs,
+  optimizer: NonNullable<TrainingOptions['optimizer']>,
+): Tensor {
+  if (optimizer.name === 'sgd') return sgd(flat, gradient, inputs, optimizer)
+  if (optimizer.name === 'lion') return lion(flat, gradient, inputs, optimizer)
+  if (optimizer.name === 'prodigy') return prodigy(flat, gradient, inputs, optimizer)
+  return adamW(flat, gradient, inputs, optimizer)
+}
 
 /** The ONNX program of one training step over `layout`'s parameters. */
 export function trainingProgram(
@@ -36,7 +59,7 @@ export function trainingProgram(
   build: LossBuilder,
   options: TrainingOptions = {},
 ): Program {
-  const { optimizer = { name: 'adamw' }, maxGradNorm, ema = false } = options
+  const { optimizer = { name: 'adamw' }, maxGradNorm, ema = false, accumulate = false } = options
   const graph = new Graph({ training: true })
   const flat = graph.input('parameters', [layout.length])
   const parameters = unpackParameters(layout, flat)
@@ -45,13 +68,19 @@ export function trainingProgram(
     loss,
     layout.specs.map((spec) => parameters.get(spec.name)!),
   )
-  const raw = packGradients(graph, each)
+  const inputs: StepInputs = stepInputs(graph)
+  let raw = packGradients(graph, each)
+  if (accumulate) {
+    inputs.when = graph.input('apply', [], 'bool')
+    const sum = graph.input('gradient.sum', raw.shape)
+    raw = add(sum, mul(raw, graph.input('share', [])))
+    const [kept] = graph.node('Where', [inputs.when, graph.scalar(0), raw], [{ shape: raw.shape }])
+    graph.state(sum, kept)
+  }
   const { gradient: used, norm } =
     maxGradNorm === undefined ? { gradient: raw, norm: globalNorm(raw) } : clipByGlobalNorm(raw, maxGradNorm)
-  const inputs = stepInputs(graph)
-  const next =
-    optimizer.name === 'adamw' ? adamW(flat, used, inputs, optimizer) : sgd(flat, used, inputs, optimizer)
-  if (ema) movingAverage(next)
+  const next = advance(flat, used, inputs, optimizer)
+  if (ema) movingAverage(next, inputs.when)
   graph.output('loss', loss)
   graph.output('gradient_norm', norm)
   return compile(graph)
@@ -71,28 +100,30 @@ export interface StepResult {
 
 export class Trainer {
   readonly layout: ParameterLayout
-  readonly #session: Session
-  readonly #inputs: Set<string>
+  readonly #options: SessionOptions
+  #session: Session
   #step = 0
 
-  private constructor(layout: ParameterLayout, session: Session) {
+  private constructor(layout: ParameterLayout, session: Session, options: SessionOptions) {
     this.layout = layout
     this.#session = session
-    this.#inputs = new Set(session.program.inputs.map((input) => input.name))
+    this.#options = options
   }
 
-  /** Loads a training program and sets its parameters; moments start at zero, the moving average at the parameters. */
+  /**
+   * Loads a training program and sets its parameters; moments start at zero, the moving average and what Prodigy
+   * measures its way from at the parameters.
+   */
   static async create(
     program: Program,
     layout: ParameterLayout,
     parameters: Float32Array,
     options: SessionOptions = {},
   ): Promise<Trainer> {
-    const trainer = new Trainer(layout, await LocalSession.create(program, options))
-    await trainer.#session.setState('parameters', parameters)
-    if (program.states.some((state) => state.input === 'ema'))
-      await trainer.#session.setState('ema', parameters)
-    return trainer
+    const session = await LocalSession.create(program, options)
+    for (const name of ['parameters', 'ema', 'prodigy.p0'])
+      if (program.states.some((state) => state.input === name)) await session.setState(name, parameters)
+    return new Trainer(layout, session, options)
   }
 
   /** Optimiser steps done. */
@@ -100,16 +131,46 @@ export class Trainer {
     return this.#step
   }
 
-  /** One optimiser step. `emaDecay` (default 0.999) matters only with a moving average. */
-  async step(feeds: Feeds, options: { learningRate: number; emaDecay?: number }): Promise<StepResult> {
-    const all: Feeds = { ...feeds }
-    // SGD uses no step count and a run without a moving average no decay.
-    if (this.#inputs.has('learning_rate')) all.learning_rate = Float32Array.of(options.learningRate)
-    if (this.#inputs.has('step')) all.step = Float32Array.of(this.#step + 1)
-    if (this.#inputs.has('ema_decay')) all.ema_decay = Float32Array.of(options.emaDecay ?? 0.999)
-    const { loss, gradient_norm: norm } = await this.#session.run(all)
+  /**
+   * One optimiser step. `emaDecay` (default 0.999) matters only with a moving average.
+   *
+   * @param feeds of the step's batch; of its parts, for a program made with `accumulate`: they must be of one size
+   * @returns the loss, the mean over the parts
+   */
+  async step(
+    feeds: Feeds | readonly Feeds[],
+    options: { learningRate: number; emaDecay?: number },
+  ): Promise<StepResult> {
+    const parts: readonly Feeds[] = Array.isArray(feeds) ? feeds : [feeds as Feeds]
+    const inputs = new Set(this.#session.program.inputs.map((input) => input.name))
+    if (parts.length !== 1 && !inputs.has('apply'))
+      fail('bad-input', `a step of ${parts.length} parts`, 'this program was made without accumulate')
+    let total = 0
+    let gradientNorm = 0
+    for (const [i, part] of parts.entries()) {
+      // SGD uses no step count and a run without a moving average no decay.
+      const offered: Feeds = {
+        learning_rate: Float32Array.of(options.learningRate),
+        step: Float32Array.of(this.#step + 1),
+        ema_decay: Float32Array.of(options.emaDecay ?? 0.999),
+        share: Float32Array.of(1 / parts.length),
+        apply: Uint8Array.of(i === parts.length - 1 ? 1 : 0),
+      }
+      const own = Object.fromEntries(Object.entries(offered).filter(([name]) => inputs.has(name)))
+      const { loss, gradient_norm: norm } = await this.#session.run({ ...part, ...own })
+      total += (loss as Float32Array)[0]
+      gradientNorm = (norm as Float32Array)[0]
+    }
     this.#step++
-    return { loss: (loss as Float32Array)[0], gradientNorm: (norm as Float32Array)[0] }
+    return { loss: total / parts.length, gradientNorm }
+  }
+
+  /** Goes on with another program over the same parameters (another batch shape); only one is ever loaded. */
+  async exchange(program: Program): Promise<void> {
+    const state = await this.snapshot()
+    await this.#session.release()
+    this.#session = await LocalSession.create(program, this.#options)
+    await this.restore(state)
   }
 
   /** A copy of one state: `parameters`, `ema`, `adam.m`, … */

@@ -4,6 +4,7 @@ import {
   adamW,
   clipByGlobalNorm,
   compile,
+  emaDecayAt,
   Graph,
   LocalSession,
   mul,
@@ -23,7 +24,7 @@ import { expectClose, Golden, goldenJson, relativeError } from '../support/golde
 import { runGraph } from '../support/run-graph.ts'
 
 interface Settings {
-  optimizer: 'AdamW' | 'SGD'
+  optimizer: 'AdamW' | 'SGD' | 'Lion' | 'Prodigy'
   lr: number
   steps: number
   betas?: [number, number]
@@ -31,6 +32,12 @@ interface Settings {
   momentum?: number
   nesterov?: boolean
   weight_decay?: number
+  beta3?: number
+  d0?: number
+  d_coef?: number
+  decouple?: boolean
+  use_bias_correction?: boolean
+  safeguard_warmup?: boolean
 }
 
 const cases = goldenJson<Record<string, Settings>>('optimizers')
@@ -79,29 +86,43 @@ function sgdPath({ lr, steps, momentum = 0, nesterov = false, weight_decay: deca
   return out
 }
 
-const optionsOf = ({ optimizer, betas, eps, momentum, weight_decay }: Settings): TrainingOptions => ({
-  optimizer:
-    optimizer === 'AdamW'
-      ? { name: 'adamw', betas, eps, weightDecay: weight_decay }
-      : { name: 'sgd', momentum, weightDecay: weight_decay },
-})
+const given = (options: object): object =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
+function optionsOf(settings: Settings): TrainingOptions {
+  const { optimizer, betas, eps, momentum, weight_decay: weightDecay } = settings
+  if (optimizer === 'AdamW') return { optimizer: { name: 'adamw', betas, eps, weightDecay } }
+  if (optimizer === 'SGD') return { optimizer: { name: 'sgd', momentum, weightDecay } }
+  if (optimizer === 'Lion') return { optimizer: { name: 'lion', ...given({ betas, weightDecay }) } }
+  const { beta3, d0, d_coef: dCoef, decouple } = settings
+  const { use_bias_correction: useBiasCorrection, safeguard_warmup: safeguardWarmup } = settings
+  const rest = { beta3, d0, dCoef, decouple, useBiasCorrection, safeguardWarmup }
+  return { optimizer: { name: 'prodigy', ...given({ betas, eps, weightDecay, ...rest }) } }
+}
+
+/** Prodigy's float32 is that far from its float64 in PyTorch, too. */
+const limitOf = ({ optimizer }: Settings): number => (optimizer === 'Prodigy' ? 1e-3 : 1e-5)
 
 describe('trajectories', () => {
   const offered = Object.keys(cases).filter((name) => !cases[name].nesterov)
 
-  it('covers AdamW with and without decay, SGD with and without momentum', () => {
-    expect(offered.sort()).toEqual(['adamw', 'adamw.plain', 'sgd', 'sgd.momentum'])
+  it('covers every optimiser with its defaults and with everything changed', () => {
+    const prodigy = ['prodigy', 'prodigy.coupled', 'prodigy.decay', 'prodigy.safe']
+    const others = ['adamw', 'adamw.plain', 'lion', 'lion.decay', 'sgd', 'sgd.momentum']
+    expect(offered.sort()).toEqual([...others, ...prodigy].sort())
   })
 
   it.each(offered)('%s', async (name) => {
     const settings = cases[name]
     const { params, losses, vectors } = await path(optionsOf(settings), settings.lr, settings.steps)
-    expectClose({ params, losses }, (key) => golden.numbers(`${name}.${key}`), 1e-5)
-    const states = { exp_avg: 'adam.m', exp_avg_sq: 'adam.v', momentum_buffer: 'sgd.momentum' }
-    for (const [theirs, ours] of Object.entries(states)) {
+    expectClose({ params, losses }, (key) => golden.numbers(`${name}.${key}`), limitOf(settings))
+    const family = { AdamW: 'adam', SGD: 'sgd', Lion: 'lion', Prodigy: 'prodigy' }[settings.optimizer]
+    const states = { exp_avg: 'm', exp_avg_sq: 'v', s: 's', momentum_buffer: 'momentum' }
+    for (const [theirs, state] of Object.entries(states)) {
+      const ours = `${family}.${state}`
       expect(ours in vectors).toBe(golden.has(`${name}.${theirs}`))
       if (ours in vectors)
-        expectClose({ [ours]: vectors[ours] }, () => golden.numbers(`${name}.${theirs}`), 1e-5)
+        expectClose({ [ours]: vectors[ours] }, () => golden.numbers(`${name}.${theirs}`), limitOf(settings))
     }
   })
 
@@ -120,6 +141,20 @@ describe('trajectories', () => {
 })
 
 describe('moving average', () => {
+  it("has the decay that diffusers' EMAModel has", () => {
+    const path = golden.numbers('adamw.params')
+    const wanted = golden.numbers('adamw.ema')
+    let ema = golden.numbers('start')
+    const found: number[] = []
+    for (let step = 1; step <= 30; step++) {
+      const decay = emaDecayAt(step, 0.6)
+      ema = ema.map((value, j) => decay * value + (1 - decay) * path[step * 8 + j])
+      found.push(...ema)
+    }
+    expect(relativeError(found, wanted)).toBeLessThan(1e-12)
+    expect([emaDecayAt(1), emaDecayAt(2), emaDecayAt(1e9)]).toEqual([0, 2 / 11, 0.9999])
+  })
+
   it('follows the parameters with the decay of each step', async () => {
     const { params, ema } = await path({ ema: true }, 0.05, 5)
     let expected = golden.numbers('start')
