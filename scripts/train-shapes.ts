@@ -35,7 +35,7 @@ const { values } = parseArgs({
 const folder = resolve(values.dir)
 const out = resolve(values.out)
 const seed = Number(values.seed)
-const order = ['vae', 'latents', ...denoiserStages]
+const order = ['vae', 'latents', 'decoder', ...denoiserStages]
 const last = order.indexOf(values.until)
 if (last < 0) throw new Error(`--until ${values.until}: choose one of ${order.join(', ')}`)
 await mkdir(folder, { recursive: true })
@@ -52,10 +52,10 @@ const onStep = (stage: string, step: number, steps: number, loss: number): void 
 }
 
 await trainVae(folder, seed, onStep)
-if (last >= 1) {
-  const layout = vaeLayout()
+const layout = vaeLayout()
+const latentsPath = join(folder, 'latents.f32')
+if (last >= order.indexOf('latents')) {
   const vae = await stageResult(folder, 'vae')
-  const latentsPath = join(folder, 'latents.f32')
   await encodeTrainingPictures(latentsPath, {
     layout,
     vae,
@@ -65,6 +65,8 @@ if (last >= 1) {
       if (done % 6400 === 0) console.log(`latents ${done}/${recipe.pictures}`)
     },
   })
+}
+if (last >= order.indexOf('decoder')) {
   const { latents, scalingFactor } = await loadLatents(latentsPath)
   const decoded = await trainDecoder(folder, seed, { latents, scalingFactor }, onStep)
   const { vocab, merges } = clipVocabulary(captionWords())
