@@ -7,6 +7,7 @@ export { hashInput } from './input-hash.ts'
 export { type Cached, Job } from './job.ts'
 export { type JobStatus, jobStatus } from './job-status.ts'
 export { type JobSummary, jobTable, listJobs, removeJob } from './list-jobs.ts'
+export { restartJob } from './restart.ts'
 export { workerCommand } from './spawn.ts'
 export {
   type AnyStage,

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readEvents } from '../../lib/jobs/event-log.ts'
-import { describeJob, Job, openJob, run, start } from '../../lib/jobs/index.ts'
+import { describeJob, Job, openJob, restartJob, run, start } from '../../lib/jobs/index.ts'
 import { workerCommand } from '../../lib/jobs/spawn.ts'
 import {
   all,
@@ -126,6 +126,27 @@ describe('start', () => {
     expect([11, 16, 21, 26]).toContain(next?.step)
     expect(next?.step).toBeGreaterThan(Number(/\d+/.exec(error.hint ?? '')))
     expect(events.at(-1)?.type).toBe('finished')
+  })
+
+  it('goes on from its directory alone, and leaves alone what runs or has its result', async () => {
+    const settings = { seed: 7, steps: 30, delay: 100 }
+    const elsewhere = await newRoot()
+    const job = await start(sumStage, settings, { root: elsewhere, modules })
+    await eventOf(job, atStep(7))
+    const before = await job.status()
+    await restartJob(job.dir, { modules })
+    expect((await job.status()).process).toEqual(before.process)
+    await job.stop()
+    expect((await job.status()).state).toBe('stopped')
+    await restartJob(job.dir, { modules })
+    expect(await job.result()).toEqual(whole)
+    const attempts = async () => (await all(job)).filter((event) => event.type === 'started').length
+    expect(await attempts()).toBe(2)
+    await restartJob(job.dir, { modules })
+    expect((await job.status()).state).toBe('finished')
+    expect(await attempts()).toBe(2)
+    const error = await rejection(restartJob(join(elsewhere, 'sum-0123456789abcdef'), { modules }))
+    expect(error.code).toBe('not-found')
   })
 
   it('outlives the process that started it, and is found by another', async () => {

@@ -63,8 +63,21 @@ job`
     await monitor().getByText('stopped', { exact: true }).waitFor({ timeout: 120_000 })
     const events = await readFile(join(dir, 'events.jsonl'), 'utf8')
     expect(events.trim().split('\n').at(-1)).toContain('"stopped"')
-    expect(await monitor().getByText('Run its cell again').count()).toBe(1)
     await lab.screenshot('monitor-stopped')
+
+    // It goes on in another process; that one is killed, and nobody has to wait until its heartbeat is missed.
+    const attempt = () => monitor().locator('.tm-facts', { hasText: 'attempt' }).textContent()
+    await monitor().getByRole('button', { name: 'Go on' }).click()
+    await monitor().getByText('running', { exact: true }).waitFor({ timeout: 120_000 })
+    await expect.poll(attempt, { timeout: 60_000 }).toMatch(/attempt\s*2/)
+    const { pid } = JSON.parse(await readFile(join(dir, 'process.json'), 'utf8'))
+    process.kill(pid, 'SIGKILL')
+    await monitor().getByText('interrupted', { exact: true }).waitFor({ timeout: 20_000 })
+    await lab.screenshot('monitor-interrupted')
+    await monitor().getByRole('button', { name: 'Go on' }).click()
+    await expect.poll(attempt, { timeout: 120_000 }).toMatch(/attempt\s*3/)
+    await monitor().getByRole('button', { name: 'Stop' }).click()
+    await monitor().getByText('stopped', { exact: true }).waitFor({ timeout: 120_000 })
   })
 
   it('the image grid: filtered, moved in with keys, looked at closely; hostile text is text', async () => {

@@ -1,7 +1,7 @@
 // Follows one job for as long as somebody looks: reads its events, notices when its process dies or another takes
 // it up again. Everything comes from the job's directory, so that it works for jobs of any process.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAlive, readJobFile } from '../../../lib/jobs/directory.ts'
+import { isAlive, readJobFile, readProcessFile } from '../../../lib/jobs/directory.ts'
 import type { Job } from '../../../lib/jobs/index.ts'
 import type { MonitoredJob } from '../../../lib/messages/views/training-monitor.ts'
 import { isRecord } from '../../display/table.ts'
@@ -71,7 +71,9 @@ export class JobFeed {
   /** Follows the job until `stop`, through all its attempts. */
   async follow(): Promise<void> {
     const { signal } = this.#stop
+    const attempt = () => readProcessFile(this.job.dir)?.attempt
     while (!signal.aborted) {
+      const known = attempt()
       this.record = new JobRecord()
       await this.look()
       for await (const event of this.job.events({ signal })) {
@@ -79,7 +81,8 @@ export class JobFeed {
         this.#changed()
       }
       await this.look()
-      while (!signal.aborted && !isAlive(this.job.dir)) {
+      // Another attempt may have come and gone between two looks.
+      while (!signal.aborted && !isAlive(this.job.dir) && attempt() === known) {
         await sleep(idle, undefined, { ref: false })
       }
     }

@@ -2,7 +2,7 @@
 // the jobs' directories, so that a monitor made by another kernel shows the same.
 import { fail } from '../../../lib/base/errors.ts'
 import { confine } from '../../../lib/base/files.ts'
-import type { Job } from '../../../lib/jobs/index.ts'
+import { type Job, restartJob } from '../../../lib/jobs/index.ts'
 import {
   type Steering,
   type Stretch,
@@ -109,7 +109,8 @@ export class TrainingMonitor extends View<
     const feed =
       this.#feeds[at] ?? fail('bad-input', `there is no job ${at}`, `there are ${this.#feeds.length}`)
     try {
-      await feed.job[command]()
+      if (command === 'restart') await restartJob(feed.job.dir)
+      else await feed.job[command]()
     } finally {
       await feed.look()
       this.tell({ version: 1, kind: 'steered', job: at, command })

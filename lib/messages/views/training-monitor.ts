@@ -42,7 +42,8 @@ export type MonitoredJob = z.output<typeof monitoredJob>
 export const trainingMonitorState = z.object({ version, title: z.string(), jobs: z.array(monitoredJob) })
 export type TrainingMonitorState = z.output<typeof trainingMonitorState>
 
-export const steering = ['pause', 'resume', 'checkpoint', 'stop'] as const
+/** `restart` is for a job that has ended without a result: it goes on from its last saved state. */
+export const steering = ['pause', 'resume', 'checkpoint', 'stop', 'restart'] as const
 export type Steering = (typeof steering)[number]
 
 /** From the page. */

@@ -24,8 +24,8 @@ const states: Record<MonitoredJob['state'], string> = {
 }
 
 const advice: Partial<Record<MonitoredJob['state'], string>> = {
-  stopped: 'Run its cell again to go on from the last saved step.',
-  interrupted: 'Its process died. Run its cell again to go on from the last saved step.',
+  stopped: 'It can go on from the last saved step.',
+  interrupted: 'Its process died. It can go on from the last saved step.',
 }
 
 function facts({
@@ -55,6 +55,8 @@ const buttons: { command: Steering; label: string; when: MonitoredJob['state'][]
   { command: 'resume', label: 'Resume', when: ['paused'] },
   { command: 'checkpoint', label: 'Checkpoint now', when: ['running', 'paused'] },
   { command: 'stop', label: 'Stop', when: ['running', 'paused', 'queued'] },
+  { command: 'restart', label: 'Go on', when: ['stopped', 'interrupted'] },
+  { command: 'restart', label: 'Try again', when: ['failed'] },
 ]
 
 export function Jobs({ jobs, acting, onSteer }: Props) {
@@ -75,7 +77,7 @@ export function Jobs({ jobs, acting, onSteer }: Props) {
                 .filter(({ when }) => when.includes(job.state))
                 .map(({ command, label }) => (
                   <button
-                    key={command}
+                    key={label}
                     type="button"
                     class="selma-button"
                     disabled={acting?.startsWith(`${at} `)}

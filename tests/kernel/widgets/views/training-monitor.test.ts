@@ -123,6 +123,22 @@ describe('the training monitor', () => {
     )
   })
 
+  it('starts a job again that has ended, and shows what becomes of it', async () => {
+    const job = await trainingJob([{ type: 'started', attempt: 1 }, { type: 'stopped' }], { finished: false })
+    const page = openPage()
+    const view = monitor(job, { interval: 1 })
+    await eventually(() => expect(view.toString()).toMatch(/stopped|created/))
+    say(view, custom({ kind: 'steer', job: 0, command: 'restart' }))
+    // A process takes it, and finds that these settings train nothing.
+    await eventually(() => expect(view.toString()).toContain('failed'))
+    const shown = trainingMonitorState.parse(view.modelState().state)
+    expect(shown.jobs[0].error?.message).toContain('settings')
+    expect(page.sent.findLast(({ data }) => data.content?.kind === 'steered')?.data.content).toMatchObject({
+      job: 0,
+      command: 'restart',
+    })
+  }, 90_000)
+
   it('answers what it does not understand, or cannot do, with an error', async () => {
     const job = await trainingJob([{ type: 'started', attempt: 1 }])
     const page = openPage()
