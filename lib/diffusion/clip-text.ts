@@ -1,5 +1,5 @@
-// transformers' CLIPTextModel as a graph: token ids in, text states out. Pooling by the end token
-// happens outside, where the ids are numbers. Source: transformers, models/clip/modeling_clip.py.
+// transformers' CLIPTextModel and CLIPTextModelWithProjection as graphs: token ids in, text states out. Where
+// the end token is, is found outside, where the ids are numbers. Source: transformers, models/clip/modeling_clip.py.
 import {
   add,
   gather,
@@ -63,6 +63,22 @@ export function clipText(
     x = add(x, b.linear(`${layer}.mlp.fc2`, wide, width))
   }
   return { lastHiddenState: b.layerNorm(`${prefix}final_layer_norm`, x, epsilon), penultimate }
+}
+
+/**
+ * CLIPTextModelWithProjection's `text_embeds` [N, projection_dim]: each row's state at its end token, projected.
+ *
+ * @param places index of each row's end token among all N·T tokens [N] (int64): row · T + `pooledPosition`
+ */
+export function projectedText(
+  b: Builder,
+  config: ClipTextConfig,
+  { lastHiddenState }: ClipTextStates,
+  places: Tensor,
+): Tensor {
+  const [rows, tokens, width] = lastHiddenState.shape
+  const pooled = gather(reshape(lastHiddenState, [rows * tokens, width]), places)
+  return b.linear('text_projection', pooled, config.projection_dim, { bias: false })
 }
 
 /** The position whose state is the pooled output: the end token's, by transformers' two rules. */

@@ -3,9 +3,10 @@
 // Source: Hu et al. 2021; PEFT's LoraLayer.
 import { fail } from '../base/errors.ts'
 import { deltaWeight, type Lora } from '../formats/lora.ts'
-import { SafetensorsFile } from '../formats/safetensors.ts'
+import { readSafetensorsHeader, SafetensorsFile } from '../formats/safetensors.ts'
 import { type Graph, linear, matmul, mul, reshape, type Tensor } from '../runtime/index.ts'
 import type { LoraBranch, LoraTarget } from './builder.ts'
+import type { WeightsHeader } from './weights.ts'
 
 export { declareFactors, factorNames, magnitudeName, trainableLora } from './trainable-lora.ts'
 
@@ -131,33 +132,36 @@ const plainShape = (shape: readonly number[]): string => shape.join(',').replace
  * @throws SelmaError `mismatch` when a LoRA names a layer that the checkpoint lacks, or with another shape
  */
 export async function fuseLoras(
-  checkpoint: string,
+  checkpoint: string | WeightsHeader,
   component: string,
   loras: readonly { lora: Lora; weight: number }[],
 ): Promise<Map<string, Float32Array>> {
-  const file = await SafetensorsFile.open(checkpoint)
+  const file: WeightsHeader =
+    typeof checkpoint === 'string' ? await readSafetensorsHeader(checkpoint) : checkpoint
+  const floats = async (name: string): Promise<Float32Array> =>
+    (await SafetensorsFile.open(file.tensors.get(name)?.path ?? file.path)).floats(name)
   const out = new Map<string, Float32Array>()
   for (const { lora, weight } of loras) {
     for (const [path, layer] of lora.layers) {
       if (!path.startsWith(`${component}.`)) continue
       const written = `${path.slice(component.length + 1)}.weight`
       // transformers 5 writes text encoders without the `text_model.` that LoRA files have.
-      const name = file.has(written) ? written : written.replace(/^text_model\./, '')
-      if (!file.has(name))
+      const name = file.tensors.has(written) ? written : written.replace(/^text_model\./, '')
+      if (!file.tensors.has(name))
         fail(
           'mismatch',
-          `the LoRA changes ${path}, which ${checkpoint} does not have`,
+          `the LoRA changes ${path}, which ${file.path} does not have`,
           'it was trained for another base model',
         )
-      const original = layer.magnitude || !out.has(name) ? await file.floats(name) : undefined
+      const original = layer.magnitude || !out.has(name) ? await floats(name) : undefined
       const base = out.get(name) ?? original!
       // A DoRA's weight is inside its norm, as in PEFT; elsewhere it is a plain factor.
       const delta = layer.magnitude ? deltaWeight(layer, original, weight) : deltaWeight(layer)
       const factor = layer.magnitude ? 1 : weight
-      if (plainShape(delta.shape) !== plainShape(file.entry(name).shape)) {
+      if (plainShape(delta.shape) !== plainShape(file.tensors.get(name)!.shape)) {
         fail(
           'mismatch',
-          `the LoRA's ${path} has the shape [${delta.shape}], the model's [${file.entry(name).shape}]`,
+          `the LoRA's ${path} has the shape [${delta.shape}], the model's [${file.tensors.get(name)!.shape}]`,
           'it was trained for another base model',
         )
       }

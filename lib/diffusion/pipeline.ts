@@ -6,45 +6,30 @@ import { fail } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import type { Lora } from '../formats/lora.ts'
 import type { Picture } from '../formats/picture.ts'
-import { type Graph, LocalSession, type Session, sizeOf } from '../runtime/index.ts'
-import { Builder, type Weights } from './builder.ts'
-import { type Checkpoint, type Component, openCheckpoint } from './checkpoint.ts'
-import { clipText } from './clip-text.ts'
+import { LocalSession, type Session } from '../runtime/index.ts'
+import { Builder } from './builder.ts'
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { guide } from './guidance.ts'
 import { LatentCodec } from './latent-codec.ts'
 import type { LiveFactors } from './live-factors.ts'
 import { fuseLoras } from './lora-layers.ts'
-import {
-  makeScheduler,
-  type NoiseSource,
-  type Scheduler,
-  type SchedulerName,
-} from './schedulers/scheduler.ts'
-import { type OpenSession, rowsFor, SessionPool } from './session-pool.ts'
+import { checkSampling, latentSize, type SampleOptions, sizeIds } from './sample-options.ts'
+import { makeScheduler, type NoiseSource, type Scheduler } from './schedulers/scheduler.ts'
+import { type OpenSession, picturesPerRun, SessionPool } from './session-pool.ts'
+import { conditionFeeds, type TextCondition, TextConditioner, type TextPart } from './text-conditioner.ts'
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 import { unet } from './unet.ts'
 import { checkpointWeights } from './weights.ts'
 
-export interface SampleOptions {
-  /** One seed a prompt: the initial noise, and what the sampler adds, are drawn from it alone. */
-  seeds: readonly number[]
-  /** Sampling steps. Default 50. */
-  steps?: number
-  /** Classifier-free guidance scale; 1 is none. Default 7.5. */
-  guidance?: number
-  /** Guidance rescale φ in [0, 1]. Default 0. */
-  rescale?: number
-  /** Default ''. */
-  negativePrompt?: string
-  /** Default: the checkpoint's own. */
-  scheduler?: SchedulerName
-  /** Share of ancestral sampling's noise that DDIM adds, 0 to 1. Default 0. */
-  eta?: number
-  /** Initial noise [prompts, channels, h, w] in place of what the seeds give. */
-  noise?: Float32Array
-  /** Called after every sampling step of every batch with the pictures done and the share of the current batch. */
-  onProgress?: (done: number, share: number) => void
-  signal?: AbortSignal
+export type { SampleOptions } from './sample-options.ts'
+
+/** Size of pictures to decode or encode, in pixels. */
+export interface PictureSize {
+  /** Default: the size that the checkpoint was trained for. */
+  width?: number
+  height?: number
+  /** The VAE in overlapping tiles. Default: for pictures of more than 1024 × 1024 pixels. */
+  tiling?: boolean
 }
 
 /** LoRAs to add, each with its weight. */
@@ -55,21 +40,22 @@ export class TextToImagePipeline {
   readonly tokenizer: TextTokenizer
   readonly #pool: SessionPool
   readonly #codec: LatentCodec
+  readonly #texts: TextConditioner
   readonly #fused: ReadonlyMap<string, ReadonlyMap<string, Float32Array>>
   readonly #live?: LiveFactors
-  readonly #texts = new Map<string, Float32Array>()
 
   private constructor(
     checkpoint: Checkpoint,
-    tokenizer: TextTokenizer,
+    texts: readonly TextPart[],
     open: OpenSession,
     fused: ReadonlyMap<string, ReadonlyMap<string, Float32Array>>,
     live?: LiveFactors,
   ) {
     this.checkpoint = checkpoint
-    this.tokenizer = tokenizer
+    this.tokenizer = texts[0].tokenizer
     this.#pool = new SessionPool(open)
-    this.#codec = new LatentCodec(checkpoint.vae, this.latentShape, this.#pool)
+    this.#codec = new LatentCodec(checkpoint.vae, this.#pool)
+    this.#texts = new TextConditioner(texts, this.#pool)
     this.#fused = fused
     this.#live = live
   }
@@ -84,25 +70,37 @@ export class TextToImagePipeline {
     options: { open?: OpenSession; loras?: Applied; live?: LiveFactors } = {},
   ): Promise<TextToImagePipeline> {
     const checkpoint = await openCheckpoint(folder)
-    const tokenizer = await loadTokenizer(join(folder, 'tokenizer'), {
-      maxLength: checkpoint.textEncoder.config.max_position_embeddings,
-    })
-    for (const { lora } of options.loras ?? []) {
-      const other = [...lora.layers.keys()].find((path) => !/^(unet|text_encoder)\./.test(path))
-      if (other)
-        fail('unsupported', `the LoRA changes ${other}`, 'only LoRAs of UNet and text encoder are used here')
+    const { unet, textEncoder, textEncoder2 } = checkpoint
+    const encoders = {
+      text_encoder: textEncoder,
+      ...(textEncoder2 ? { text_encoder_2: textEncoder2 } : {}),
     }
-    const fused = new Map(
-      await Promise.all(
-        (['unet', 'text_encoder'] as const).map(async (scope) => {
-          const { weights } = scope === 'unet' ? checkpoint.unet : checkpoint.textEncoder
-          return [scope, await fuseLoras(weights.path, scope, options.loras ?? [])] as const
-        }),
-      ),
+    const loras = options.loras ?? []
+    const fused = new Map<string, ReadonlyMap<string, Float32Array>>()
+    for (const [scope, { weights }] of Object.entries({ unet, ...encoders }))
+      fused.set(scope, await fuseLoras(weights, scope, loras))
+    for (const { lora } of loras) {
+      const other = [...lora.layers.keys()].find((path) => !fused.has(path.split('.')[0]))
+      if (other)
+        fail(
+          'unsupported',
+          `the LoRA changes ${other}`,
+          `only LoRAs of UNet and text encoder are used here: ${[...fused.keys()].join(', ')}`,
+        )
+    }
+    const texts = await Promise.all(
+      (['text_encoder', 'text_encoder_2'] as const).flatMap((name) => {
+        const component = encoders[name]
+        if (!component) return []
+        const path = join(folder, name.replace('text_encoder', 'tokenizer'))
+        return loadTokenizer(path, { maxLength: component.config.max_position_embeddings }).then(
+          (tokenizer): TextPart => ({ name, component, tokenizer, replaced: fused.get(name) }),
+        )
+      }),
     )
     return new TextToImagePipeline(
       checkpoint,
-      tokenizer,
+      texts,
       options.open ?? LocalSession.create,
       fused,
       options.live,
@@ -120,65 +118,50 @@ export class TextToImagePipeline {
     return [channels, size, size]
   }
 
-  #weights<T>(graph: Graph, component: Component<T>, scope: string): Weights {
-    return checkpointWeights(graph, component.weights, {
-      scope,
-      replaced: this.#fused.get(scope),
-    })
+  /** [height, width] of the latents of a picture of so many pixels. */
+  #sizeOf(size: PictureSize): [number, number] {
+    const { sample_size: usual, block_out_channels: levels } = this.checkpoint.unet.config
+    const unit = this.scale * 2 ** (levels.length - 1)
+    return latentSize(size, { unit, scale: this.scale, usual: [usual, usual] })
+  }
+
+  /** What each prompt is to the UNet: text states, and of Stable Diffusion XL the pooled text; kept. */
+  encodeConditions(prompts: readonly string[]): Promise<TextCondition[]> {
+    return this.#texts.encode(prompts)
   }
 
   /** Text states [tokens · width] of each prompt; kept for the next time. */
   async encodePrompts(prompts: readonly string[]): Promise<Float32Array[]> {
-    const { textEncoder } = this.checkpoint
-    const tokens = this.tokenizer.maxLength
-    const missing = [...new Set(prompts)].filter((prompt) => !this.#texts.has(prompt))
-    const size = tokens * textEncoder.config.hidden_size
-    for (let start = 0; start < missing.length; start += 64) {
-      const chunk = missing.slice(start, start + 64)
-      const rows = rowsFor(chunk.length)
-      const session = await this.#pool.get(
-        `text-${rows}`,
-        (graph) => {
-          const ids = graph.input('ids', [rows, tokens], 'int64')
-          graph.output(
-            'states',
-            clipText(
-              new Builder(graph, this.#weights(graph, textEncoder, 'text_encoder')),
-              textEncoder.config,
-              ids,
-            ).lastHiddenState,
-          )
-        },
-        { spinning: false },
-      )
-      const ids = new BigInt64Array(rows * tokens)
-      chunk.forEach((prompt, i) => {
-        ids.set(this.tokenizer.encode(prompt).ids.map(BigInt), i * tokens)
-      })
-      const { states } = await session.run({ ids })
-      chunk.forEach((prompt, i) => {
-        this.#texts.set(prompt, (states as Float32Array).slice(i * size, (i + 1) * size))
-      })
-    }
-    return prompts.map((prompt) => this.#texts.get(prompt)!)
+    return (await this.#texts.encode(prompts)).map(({ states }) => states)
   }
 
-  async #unet(rows: number): Promise<Session> {
-    const { config } = this.checkpoint.unet
-    const [channels, height, width] = this.latentShape
-    const session = await this.#pool.get(`unet-${rows}`, (graph) => {
+  /** How many tokens of a prompt do not fit into the text encoder, and are left out. */
+  truncatedTokens(prompt: string): number {
+    return this.#texts.truncated(prompt)
+  }
+
+  /** The negative prompt as the UNet gets it. */
+  async #negative(prompt: string): Promise<TextCondition> {
+    const [condition] = await this.#texts.encode([prompt])
+    if (prompt !== '' || !this.checkpoint.forceZerosForEmptyPrompt) return condition
+    const zeros = (like: Float32Array): Float32Array => new Float32Array(like.length)
+    return { states: zeros(condition.states), pooled: condition.pooled && zeros(condition.pooled) }
+  }
+
+  async #unet(rows: number, [height, width]: readonly [number, number], pooled?: number): Promise<Session> {
+    const { config, weights } = this.checkpoint.unet
+    const session = await this.#pool.get(`unet-${rows}-${height}x${width}`, (graph) => {
       const lora = this.#live?.branch(graph)
-      const sample = graph.input('sample', [rows, channels, height, width])
-      const timesteps = graph.input('timesteps', [rows])
-      const text = graph.input('text', [rows, this.tokenizer.maxLength, config.cross_attention_dim])
-      graph.output(
-        'prediction',
-        unet(new Builder(graph, this.#weights(graph, this.checkpoint.unet, 'unet'), { lora }), config, {
-          sample,
-          timesteps,
-          text,
-        }),
-      )
+      const frozen = checkpointWeights(graph, weights, { scope: 'unet', replaced: this.#fused.get('unet') })
+      const inputs = {
+        sample: graph.input('sample', [rows, config.in_channels, height, width]),
+        timesteps: graph.input('timesteps', [rows]),
+        text: graph.input('text', [rows, this.tokenizer.maxLength, config.cross_attention_dim]),
+        added: pooled
+          ? { pooled: graph.input('pooled', [rows, pooled]), sizes: graph.input('sizes', [rows, 6]) }
+          : undefined,
+      }
+      graph.output('prediction', unet(new Builder(graph, frozen, { lora }), config, inputs))
       lora?.check()
     })
     await this.#live?.fill(session)
@@ -186,21 +169,9 @@ export class TextToImagePipeline {
   }
 
   /** The noise that a seed starts from. */
-  initialNoise(seed: number): Float32Array {
-    return new Random(seed).derive('latents').normals(sizeOf(this.latentShape))
-  }
-
-  /** What samplers add on their way: a stream for each picture, whatever is drawn beside it. */
-  #addedNoise(seeds: readonly number[]): NoiseSource {
-    const streams = seeds.map((seed) => new Random(seed).derive('sampler'))
-    const size = sizeOf(this.latentShape)
-    return (length) => {
-      const out = new Float32Array(length)
-      streams.forEach((stream, i) => {
-        out.set(stream.normals(size), i * size)
-      })
-      return out
-    }
+  initialNoise(seed: number, size: PictureSize = {}): Float32Array {
+    const [height, width] = this.#sizeOf(size)
+    return new Random(seed).derive('latents').normals(this.latentShape[0] * height * width)
   }
 
   /**
@@ -209,52 +180,44 @@ export class TextToImagePipeline {
    * @throws SelmaError `bad-input` for settings out of range, `stopped` when the signal aborts
    */
   async sample(prompts: readonly string[], options: SampleOptions): Promise<Float32Array> {
-    const {
-      seeds,
-      steps = 50,
-      guidance = 7.5,
-      rescale = 0,
-      negativePrompt = '',
-      scheduler: name,
-      eta,
-      noise,
-      onProgress,
-      signal,
-    } = options
-    if (seeds.length !== prompts.length)
-      fail('bad-input', `${prompts.length} prompts, but ${seeds.length} seeds`, 'give one seed a prompt')
-    if (!(guidance >= 0 && guidance < 1000))
-      fail('bad-input', `guidance ${guidance}`, 'give 1 for none, or a scale such as 7.5')
-    if (!(rescale >= 0 && rescale <= 1)) fail('bad-input', `guidance rescale ${rescale}`, 'give 0 to 1')
+    const { seeds, steps = 50, guidance = 7.5, rescale = 0, negativePrompt = '', noise } = options
+    const { onProgress, signal, scheduler: name, eta, timestepSpacing, rescaleBetasZeroSnr } = options
+    checkSampling(prompts, options)
+    const place = this.#sizeOf(options)
+    const size = this.latentShape[0] * place[0] * place[1]
+    const pixels = [place[0] * this.scale, place[1] * this.scale] as const
+    const sizes = sizeIds(options, pixels, this.checkpoint.textEncoder2 !== undefined)
     const samplerFor = (from: readonly number[]): Scheduler =>
-      makeScheduler(this.checkpoint.scheduler, steps, { name, eta, noise: this.#addedNoise(from) })
+      makeScheduler(this.checkpoint.scheduler, steps, {
+        ...{ name, eta, timestepSpacing, rescaleBetasZeroSnr },
+        noise: addedNoise(from, size),
+      })
     samplerFor([]) // Before anything is computed: are the settings valid?
-    const size = sizeOf(this.latentShape)
     if (noise && noise.length !== prompts.length * size)
       fail(
         'mismatch',
         `initial noise of ${noise.length} numbers`,
-        `${prompts.length} × [${this.latentShape}] is needed`,
+        `${prompts.length} × [${[this.latentShape[0], ...place]}] is needed`,
       )
     const guided = guidance !== 1
-    const rows = rowsFor(prompts.length * (guided ? 2 : 1))
-    const perRun = guided ? rows / 2 : rows
-    const texts = await this.encodePrompts(prompts)
-    const [empty] = guided ? await this.encodePrompts([negativePrompt]) : [undefined]
-    const session = await this.#unet(rows)
+    const perRun = picturesPerRun(prompts.length, place[0] * place[1], guided ? 2 : 1)
+    const rows = perRun * (guided ? 2 : 1)
+    const texts = await this.#texts.encode(prompts)
+    const empty = guided ? await this.#negative(negativePrompt) : undefined
+    const session = await this.#unet(rows, place, texts[0]?.pooled?.length)
     const out = new Float32Array(prompts.length * size)
     for (let start = 0; start < prompts.length; start += perRun) {
       const count = Math.min(perRun, prompts.length - start)
       const scheduler = samplerFor(seeds.slice(start, start + count))
-      const text = new Float32Array(rows * texts[0].length)
+      const own = texts.slice(start, start + count)
+      const fixed = conditionFeeds(own, empty, perRun, sizes)
       let latents: Float32Array = new Float32Array(perRun * size)
-      for (let i = 0; i < count; i++) {
-        text.set(texts[start + i], (guided ? perRun + i : i) * texts[0].length)
-        if (empty) text.set(empty, i * empty.length)
-        const first =
-          noise?.subarray((start + i) * size, (start + i + 1) * size) ?? this.initialNoise(seeds[start + i])
-        latents.set(first, i * size)
-      }
+      for (let i = 0; i < count; i++)
+        latents.set(
+          noise?.subarray((start + i) * size, (start + i + 1) * size) ??
+            this.initialNoise(seeds[start + i], options),
+          i * size,
+        )
       latents = latents.map((value) => value * scheduler.initNoiseSigma)
       for (let index = 0; index < scheduler.timesteps.length; index++) {
         if (signal?.aborted)
@@ -264,11 +227,12 @@ export class TextToImagePipeline {
         sample.set(input, 0)
         if (guided) sample.set(input, perRun * size)
         const timesteps = new Float32Array(rows).fill(scheduler.timesteps[index])
-        const prediction = (await session.run({ sample, timesteps, text })).prediction as Float32Array
+        const { prediction } = await session.run({ sample, timesteps, ...fixed })
+        const told = prediction as Float32Array
         const half = perRun * size
         const used = guided
-          ? guide(prediction.subarray(0, half), prediction.subarray(half), size, guidance, rescale)
-          : prediction
+          ? guide(told.subarray(0, half), told.subarray(half), size, guidance, rescale)
+          : told
         latents = scheduler.step(used, index, latents)
         onProgress?.(start, (index + 1) / scheduler.timesteps.length)
       }
@@ -279,22 +243,34 @@ export class TextToImagePipeline {
   }
 
   /** Latents, scaled as the UNet sees them, to pixels [n, 3, H, W], about [-1, 1]. */
-  decodeToPixels(latents: Float32Array): Promise<Float32Array> {
-    return this.#codec.decodeToPixels(latents)
+  decodeToPixels(latents: Float32Array, size: PictureSize = {}): Promise<Float32Array> {
+    return this.#codec.decodeToPixels(latents, { size: this.#sizeOf(size), tiling: size.tiling })
   }
 
   /** Latents to 8-bit pictures. */
-  decode(latents: Float32Array): Promise<Picture[]> {
-    return this.#codec.decode(latents)
+  decode(latents: Float32Array, size: PictureSize = {}): Promise<Picture[]> {
+    return this.#codec.decode(latents, { size: this.#sizeOf(size), tiling: size.tiling })
   }
 
   /** Pictures to latents, scaled as the UNet sees them: the mean of the encoder's distribution. */
-  encode(pictures: readonly Picture[]): Promise<Float32Array> {
-    return this.#codec.encode(pictures)
+  encode(pictures: readonly Picture[], size: PictureSize = {}): Promise<Float32Array> {
+    return this.#codec.encode(pictures, { size: this.#sizeOf(size), tiling: size.tiling })
   }
 
   /** Closes the sessions; the pipeline opens them again when used. */
   release(): Promise<void> {
     return this.#pool.release()
+  }
+}
+
+/** What samplers add on their way: a stream for each picture, whatever is drawn beside it. */
+function addedNoise(seeds: readonly number[], size: number): NoiseSource {
+  const streams = seeds.map((seed) => new Random(seed).derive('sampler'))
+  return (length) => {
+    const out = new Float32Array(length)
+    streams.forEach((stream, i) => {
+      out.set(stream.normals(size), i * size)
+    })
+    return out
   }
 }

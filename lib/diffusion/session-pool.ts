@@ -6,9 +6,21 @@ import { compile, Graph, type Program, type Session, type SessionOptions } from 
 export type OpenSession = (program: Program, options?: SessionOptions) => Promise<Session>
 
 const rowSizes = [2, 8, 32, 64]
+/** Latents of a picture from which several at once gain nothing, and cost memory. */
+const LARGE = 1024
+
 /** The rows of the session that serves `count` rows, or of the biggest one. */
 export const rowsFor = (count: number): number =>
   rowSizes.find((rows) => rows >= count) ?? rowSizes[rowSizes.length - 1]
+
+/**
+ * How many of `count` pictures go into one run: large ones one by one.
+ *
+ * @param positions height · width of a picture's latents
+ * @param each rows that a picture takes: two with guidance
+ */
+export const picturesPerRun = (count: number, positions: number, each = 1): number =>
+  positions >= LARGE ? 1 : rowsFor(count * each) / each
 
 export class SessionPool {
   readonly #open: OpenSession

@@ -22,8 +22,16 @@ export function byteSymbols(): string[] {
 export const START_TOKEN = '<|startoftext|>'
 export const END_TOKEN = '<|endoftext|>'
 
-/** The `tokenizer.json` of a CLIP tokenizer given as vocabulary and merges. */
-export function clipTokenizerJson(vocab: Record<string, number>, merges: readonly string[]): object {
+/**
+ * The `tokenizer.json` of a CLIP tokenizer given as vocabulary and merges.
+ *
+ * @param pad the pad token: like the others it stands for itself wherever it is met in a text
+ */
+export function clipTokenizerJson(
+  vocab: Record<string, number>,
+  merges: readonly string[],
+  pad = END_TOKEN,
+): object {
   const special = (content: string) => ({
     id: vocab[content],
     content,
@@ -37,7 +45,7 @@ export function clipTokenizerJson(vocab: Record<string, number>, merges: readonl
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: [special(START_TOKEN), special(END_TOKEN)],
+    added_tokens: [...new Set([START_TOKEN, END_TOKEN, pad])].map(special),
     normalizer: {
       type: 'Sequence',
       normalizers: [
@@ -89,6 +97,43 @@ export interface TextTokenizer {
   encode(text: string): { ids: number[]; truncated: number }
 }
 
+interface TokenizerConfig {
+  model_max_length?: number
+  pad_token?: string | { content: string }
+  added_tokens_decoder?: object
+}
+
+const readIfThere = async <T>(path: string): Promise<Partial<T>> =>
+  existsSync(path) ? ((await readJson(path)) as Partial<T>) : {}
+
+/**
+ * A tokenizer's own pad token, as transformers finds it: special_tokens_map.json goes before tokenizer_config.json
+ * unless the latter is of the newer kind that lists all added tokens; then what tokenizer.json pads with, else the
+ * end token. Stable Diffusion 2's is `!`, and its two files disagree.
+ */
+export async function padToken(folder: string): Promise<{ pad: string; overridden: boolean }> {
+  const config = await readIfThere<TokenizerConfig>(join(folder, 'tokenizer_config.json'))
+  const map = await readIfThere<TokenizerConfig>(join(folder, 'special_tokens_map.json'))
+  const json = await readIfThere<{ padding?: { pad_token?: string } | null }>(join(folder, 'tokenizer.json'))
+  const text = (token: TokenizerConfig['pad_token']): string | undefined =>
+    typeof token === 'object' ? token?.content : token
+  const declared = text(config.pad_token) ?? json.padding?.pad_token ?? END_TOKEN
+  const pad = (config.added_tokens_decoder ? undefined : text(map.pad_token)) ?? declared
+  return { pad, overridden: pad !== declared }
+}
+
+async function readTokenizerJson(folder: string, pad: string): Promise<object> {
+  const path = join(folder, 'tokenizer.json')
+  // Its own truncation and padding would come before ours.
+  if (existsSync(path)) return { ...((await readJson(path)) as object), truncation: null, padding: null }
+  const vocab = (await readJson(join(folder, 'vocab.json'))) as Record<string, number>
+  const text = await readFile(join(folder, 'merges.txt'), 'utf8').catch((error) => {
+    throw fileError(error, 'read', join(folder, 'merges.txt'))
+  })
+  const merges = text.split('\n').filter((line) => line !== '' && !line.startsWith('#version'))
+  return clipTokenizerJson(vocab, merges, pad)
+}
+
 /**
  * Loads a CLIP tokenizer folder: `tokenizer.json`, else `vocab.json` and `merges.txt`.
  *
@@ -99,28 +144,11 @@ export async function loadTokenizer(
   folder: string,
   options: { maxLength?: number } = {},
 ): Promise<TextTokenizer> {
-  const configPath = join(folder, 'tokenizer_config.json')
-  const config = (existsSync(configPath) ? await readJson(configPath) : {}) as {
-    model_max_length?: number
-    pad_token?: string | { content: string }
-  }
-  let json: object
-  if (existsSync(join(folder, 'tokenizer.json')))
-    json = (await readJson(join(folder, 'tokenizer.json'))) as object
-  else {
-    const vocab = (await readJson(join(folder, 'vocab.json'))) as Record<string, number>
-    const text = await readFile(join(folder, 'merges.txt'), 'utf8').catch((error) => {
-      throw fileError(error, 'read', join(folder, 'merges.txt'))
-    })
-    json = clipTokenizerJson(
-      vocab,
-      text.split('\n').filter((line) => line !== '' && !line.startsWith('#version')),
-    )
-  }
+  const config = await readIfThere<TokenizerConfig>(join(folder, 'tokenizer_config.json'))
+  const { pad } = await padToken(folder)
+  const json = await readTokenizerJson(folder, pad)
   const declared = config.model_max_length
   const maxLength = options.maxLength ?? (declared !== undefined && declared < 10_000 ? declared : 77)
-  const pad =
-    typeof config.pad_token === 'object' ? config.pad_token.content : (config.pad_token ?? END_TOKEN)
   let tokenizer: Tokenizer
   try {
     tokenizer = new Tokenizer(json, config)

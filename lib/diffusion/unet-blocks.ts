@@ -4,9 +4,11 @@ import {
   add,
   checkpoint,
   geglu,
+  mul,
   multiHeadAttention,
   reshape,
   silu,
+  split,
   type Tensor,
   transpose,
   upsampleNearest,
@@ -19,25 +21,34 @@ export interface ResnetOptions {
   epsilon: number
   /** silu(time embedding) [N, D], where the block is conditioned on time. */
   time?: Tensor
+  /** Time scales and shifts what the second norm gives, in place of being added before it. Default false. */
+  scaleShift?: boolean
 }
 
-/** diffusers' ResnetBlock2D with its default time shift. */
+/** diffusers' ResnetBlock2D, with time_embedding_norm 'default' or 'scale_shift'. */
 export function resnetBlock(
   b: Builder,
   prefix: string,
   x: Tensor,
-  { outChannels, groups, epsilon, time }: ResnetOptions,
+  { outChannels, groups, epsilon, time, scaleShift = false }: ResnetOptions,
 ): Tensor {
   let h = b.conv(`${prefix}.conv1`, silu(b.groupNorm(`${prefix}.norm1`, x, groups, epsilon)), outChannels, 3)
-  if (time)
-    h = add(
-      h,
-      reshape(b.linear(`${prefix}.time_emb_proj`, time, outChannels), [x.shape[0], outChannels, 1, 1]),
-    )
-  h = b.conv(`${prefix}.conv2`, silu(b.groupNorm(`${prefix}.norm2`, h, groups, epsilon)), outChannels, 3)
+  const width = scaleShift ? 2 * outChannels : outChannels
+  const shift = time && reshape(b.linear(`${prefix}.time_emb_proj`, time, width), [x.shape[0], width, 1, 1])
+  if (shift && !scaleShift) h = add(h, shift)
+  h = b.groupNorm(`${prefix}.norm2`, h, groups, epsilon)
+  if (shift && scaleShift) {
+    const [scale, offset] = split(shift, 1, [outChannels, outChannels])
+    h = add(mul(h, add(scale, 1)), offset)
+  }
+  h = b.conv(`${prefix}.conv2`, silu(h), outChannels, 3)
   const skip = x.shape[1] === outChannels ? x : b.conv(`${prefix}.conv_shortcut`, x, outChannels, 1)
   return add(skip, h)
 }
+
+const newNames = { to_q: 'to_q', to_k: 'to_k', to_v: 'to_v', 'to_out.0': 'to_out.0' }
+/** As VAEs saved before diffusers renamed its attention have them: Stable Diffusion 1.5's published one. */
+const oldNames = { to_q: 'query', to_k: 'key', to_v: 'value', 'to_out.0': 'proj_attn' }
 
 /** diffusers' Attention: queries from x, keys and values from `context` (x itself where none is given). */
 export function attentionLayer(
@@ -48,9 +59,11 @@ export function attentionLayer(
 ): Tensor {
   const { heads, context = x, bias = false, chunk } = options
   const channels = x.shape[2]
-  const project = (name: string, from: Tensor) => b.linear(`${prefix}.${name}`, from, channels, { bias })
+  const names = b.has(`${prefix}.to_q.weight`) ? newNames : oldNames
+  const project = (name: keyof typeof names, from: Tensor) =>
+    b.linear(`${prefix}.${names[name]}`, from, channels, { bias })
   const [q, k, v] = [project('to_q', x), project('to_k', context), project('to_v', context)]
-  return b.linear(`${prefix}.to_out.0`, multiHeadAttention(q, k, v, { heads, chunk }), channels)
+  return b.linear(`${prefix}.${names['to_out.0']}`, multiHeadAttention(q, k, v, { heads, chunk }), channels)
 }
 
 export interface TransformerOptions {

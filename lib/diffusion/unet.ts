@@ -1,7 +1,7 @@
 // diffusers' UNet2DConditionModel as a graph: noisy latents, timesteps and text states in, the
 // predicted noise or velocity out. Source: diffusers, models/unets/unet_2d_condition.py.
 import { fail } from '../base/errors.ts'
-import { checkpoint, concat, cos, mul, reshape, silu, sin, type Tensor } from '../runtime/index.ts'
+import { add, checkpoint, concat, cos, mul, reshape, silu, sin, type Tensor } from '../runtime/index.ts'
 import type { Builder } from './builder.ts'
 import type { UNetConfig } from './config.ts'
 import { resnetBlock, spatialTransformer, upsample } from './unet-blocks.ts'
@@ -13,6 +13,16 @@ export interface UNetInputs {
   timesteps: Tensor
   /** Text states [N, T, cross_attention_dim]. */
   text: Tensor
+  /** With `addition_embed_type: text_time` (Stable Diffusion XL). */
+  added?: AddedInputs
+}
+
+/** What Stable Diffusion XL is told beside timestep and text. */
+export interface AddedInputs {
+  /** Pooled text [N, P]. */
+  pooled: Tensor
+  /** Original height and width, crop's top and left, target height and width, in pixels [N, 6]. */
+  sizes: Tensor
 }
 
 export interface UNetOptions {
@@ -36,9 +46,43 @@ export function timestepEmbedding(
   )
   const angles = mul(
     reshape(timesteps, [timesteps.shape[0], 1]),
-    graph.floats(frequencies, [1, half], 'timestep_frequencies'),
+    graph.floats(frequencies, [1, half], `timestep_frequencies_${size}`),
   )
   return concat(flipSinToCos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], 1)
+}
+
+/** silu(time embedding) [N, 4 · channels], with what is added to it. */
+function timeEmbedding(b: Builder, config: UNetConfig, { timesteps, added }: UNetInputs): Tensor {
+  const width = config.block_out_channels[0] * 4
+  const sinusoids = { flipSinToCos: config.flip_sin_to_cos, freqShift: config.freq_shift }
+  const twice = (module: string, x: Tensor): Tensor =>
+    b.linear(`${module}.linear_2`, silu(b.linear(`${module}.linear_1`, x, width)), width)
+  const time = twice('time_embedding', timestepEmbedding(timesteps, config.block_out_channels[0], sinusoids))
+  if (config.addition_embed_type === null) {
+    if (added)
+      fail('bad-input', 'this UNet takes no pooled text and sizes', 'its addition_embed_type is null')
+    return silu(time)
+  }
+  const size = config.addition_time_embed_dim
+  if (!size) fail('unsupported', `addition_time_embed_dim = ${size} with addition_embed_type = "text_time"`)
+  if (!added)
+    fail('unsupported', 'this UNet (addition_embed_type = "text_time") needs pooled text and picture sizes')
+  const [n, count] = added.sizes.shape
+  const sizes = reshape(timestepEmbedding(reshape(added.sizes, [n * count]), size, sinusoids), [
+    n,
+    count * size,
+  ])
+  return silu(add(time, twice('add_embedding', concat([added.pooled, sizes], 1))))
+}
+
+/** One entry a level of what a config gives once or as a list. */
+function perLevel(config: UNetConfig, name: 'heads' | 'transformer_layers_per_block'): number[] {
+  const levels = config.block_out_channels.length
+  const value = name === 'heads' ? (config.num_attention_heads ?? config.attention_head_dim) : config[name]
+  if (!Array.isArray(value)) return new Array<number>(levels).fill(value)
+  if (value.length === levels) return value
+  const option = name === 'heads' ? 'attention_head_dim' : name
+  return fail('mismatch', `${option} = ${JSON.stringify(value)} for ${levels} block_out_channels`)
 }
 
 /** The UNet's prediction [N, out_channels, H, W]. Heights and widths must halve evenly at every level. */
@@ -65,32 +109,20 @@ export function unet(b: Builder, config: UNetConfig, inputs: UNetInputs, options
       `latents of ${height}×${width} do not halve ${levels - 1} times`,
       `use multiples of ${divisor}`,
     )
-  const headsOf = (level: number): number => {
-    const heads = config.num_attention_heads ?? config.attention_head_dim
-    return Array.isArray(heads) ? heads[level] : heads
-  }
-
-  const layersOf = (level: number): number => {
-    const depth = config.transformer_layers_per_block
-    return Array.isArray(depth) ? depth[level] : depth
-  }
-
-  let time = timestepEmbedding(inputs.timesteps, channels[0], {
-    flipSinToCos: config.flip_sin_to_cos,
-    freqShift: config.freq_shift,
-  })
-  time = silu(b.linear('time_embedding.linear_1', time, channels[0] * 4))
-  time = silu(b.linear('time_embedding.linear_2', time, channels[0] * 4))
+  const heads = perLevel(config, 'heads')
+  const depths = perLevel(config, 'transformer_layers_per_block')
+  const time = timeEmbedding(b, config, inputs)
+  const scaleShift = config.resnet_time_scale_shift === 'scale_shift'
 
   const resnet = (prefix: string, x: Tensor, outChannels: number): Tensor => {
     const build = (y: Tensor, t: Tensor) =>
-      resnetBlock(b, prefix, y, { outChannels, groups, epsilon, time: t })
+      resnetBlock(b, prefix, y, { outChannels, groups, epsilon, time: t, scaleShift })
     return checkpointing ? checkpoint(build, [x, time]) : build(x, time)
   }
   const transformer = (prefix: string, x: Tensor, level: number): Tensor =>
     spatialTransformer(b, prefix, x, {
-      heads: headsOf(level),
-      layers: layersOf(level),
+      heads: heads[level],
+      layers: depths[level],
       groups,
       linearProjection: config.use_linear_projection,
       context: inputs.text,

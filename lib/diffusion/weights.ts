@@ -1,9 +1,17 @@
 // Where a model's weights come from: a checkpoint file (frozen), a flat trainable vector, or
 // nowhere yet (when only the names and shapes are wanted). Fusing a LoRA changes the frozen ones.
 import { fail } from '../base/errors.ts'
-import type { SafetensorsHeader } from '../formats/safetensors.ts'
+import type { SafetensorsEntry } from '../formats/safetensors.ts'
 import { cast, type Graph, type ParameterLayout, type Shape, type Tensor } from '../runtime/index.ts'
 import type { Weights } from './builder.ts'
+
+/** Where a model's weights lie: in one safetensors file, or in parts. A SafetensorsHeader is one. */
+export interface WeightsHeader {
+  /** The file, or the index of the parts; for messages, and to open where there are no parts. */
+  path: string
+  /** `path` names the part that a weight is in. */
+  tensors: ReadonlyMap<string, SafetensorsEntry & { path?: string }>
+}
 
 const dtypes = { F32: 'float32', F16: 'float16' } as const
 
@@ -19,11 +27,7 @@ export interface CheckpointOptions {
  *
  * @throws SelmaError `mismatch` when a weight is missing, or has another shape than the config says
  */
-export function checkpointWeights(
-  graph: Graph,
-  header: SafetensorsHeader,
-  options: CheckpointOptions,
-): Weights {
+export function checkpointWeights(graph: Graph, header: WeightsHeader, options: CheckpointOptions): Weights {
   const { replaced, scope } = options
   const made = new Map<string, Tensor>()
   return {
@@ -52,7 +56,7 @@ export function checkpointWeights(
         ? graph.floats(values, shape, `${scope}.${name}`)
         : cast(
             graph.constant(`${scope}.${name}`, shape, dtype, {
-              path: header.path,
+              path: entry.path ?? header.path,
               offset: entry.offset,
               length: entry.length,
             }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clipTextConfig, parseConfig, unetConfig, vaeConfig } from '../../lib/diffusion/config.ts'
-import { tinyUNet, tinyVae } from '../support/tiny-models.ts'
+import { tinyText, tinyUNet, tinyVae } from '../support/tiny-models.ts'
 
 const refused = (schema: Parameters<typeof parseConfig>[0], value: unknown) => () =>
   parseConfig(schema, value, 'somewhere/config.json')
@@ -19,7 +19,7 @@ describe('parseConfig', () => {
     })
   })
 
-  it.each([
+  it.each<[string, Parameters<typeof parseConfig>[0], object, string]>([
     ['another activation', unetConfig, { ...tinyUNet, act_fn: 'gelu' }, 'act_fn = "gelu"'],
     [
       'class embeddings',
@@ -34,6 +34,30 @@ describe('parseConfig', () => {
       'down_block_types.0',
     ],
     ['latents with a shift', vaeConfig, { ...tinyVae, shift_factor: 0.1 }, 'shift_factor = 0.1'],
+    ...Object.entries({
+      class_embed_type: 'timestep',
+      encoder_hid_dim_type: 'text_proj',
+      addition_embed_type: 'text_image',
+      time_embedding_type: 'fourier',
+      resnet_skip_time_act: true,
+      cross_attention_norm: 'layer_norm',
+      conv_in_kernel: 5,
+      attention_type: 'gated',
+      mid_block_only_cross_attention: true,
+      mid_block_type: 'UNetMidBlock2DSimpleCrossAttn',
+      layers_per_block: [1, 2],
+    }).map(([option, value]): [string, typeof unetConfig, object, string] => [
+      `the UNet’s ${option}`,
+      unetConfig,
+      { ...tinyUNet, [option]: value },
+      `${option} = ${JSON.stringify(value)}`,
+    ]),
+    [
+      'another activation of texts',
+      clipTextConfig,
+      { ...tinyText, hidden_act: 'relu' },
+      'hidden_act = "relu"',
+    ],
     ['a missing size', clipTextConfig, { hidden_size: 8 }, 'vocab_size = undefined'],
   ])('refuses %s, naming it', (_, schema, value, message) => {
     expect(refused(schema, value)).toThrow(

@@ -108,7 +108,18 @@ describe('LoRAs', () => {
 
   it.each([
     ['of a layer that the model lacks', 'unet.down_blocks.7.to_q', 'mismatch', 'down_blocks.7.to_q'],
-    ['of the text encoder', 'text_encoder.text_model.encoder.layers.0.q', 'unsupported', 'text_encoder'],
+    [
+      'of what a text encoder lacks',
+      'text_encoder.text_model.encoder.layers.0.q',
+      'mismatch',
+      'text_encoder',
+    ],
+    [
+      'of a second text encoder',
+      'text_encoder_2.text_model.encoder.layers.0.q',
+      'unsupported',
+      'text_encoder_2',
+    ],
   ])('%s are refused', async (_, name, code, named) => {
     const [layer] = lora.layers.values()
     const other: Lora = { ...lora, layers: new Map([...lora.layers, [name, layer]]) }

@@ -15,11 +15,13 @@ import torch
 import transformers
 
 from common import AGREEMENT, DATA, save_json
+from family_vectors import make_families
 from lora import make_lora
 from models import make_clip, make_unet, make_vae
 from ops import make_ops
 from optimizers import make_optimizers
 from pipeline import make_pipeline
+from recordings import make_recordings
 from schedulers import make_schedulers
 from training import make_training, make_vae_training
 
@@ -29,7 +31,9 @@ SECTIONS = {
     "vae": make_vae,
     "schedulers": make_schedulers,
     "pipeline": make_pipeline,
+    "families": make_families,
     "lora": make_lora,
+    "recordings": make_recordings,
     "ops": make_ops,
     "optimizers": make_optimizers,
     "vae-training": make_vae_training,

@@ -1,5 +1,6 @@
 // What a sampler is, and where it gets its noise. Which ones there are: scheduler.ts.
 import { fail } from '../../base/errors.ts'
+import type { SchedulerConfig } from './scheduler-config.ts'
 
 /**
  * A sampler on its way from noise to one batch of samples, flat float32 of any shape. Steps are taken
@@ -22,6 +23,10 @@ export type NoiseSource = (length: number) => Float32Array
 export interface SchedulerOptions {
   /** Share of ancestral sampling's noise, 0 to 1; DDIM only. Default 0. */
   eta?: number
+  /** In place of the config's `timestep_spacing`. */
+  timestepSpacing?: NonNullable<SchedulerConfig['timestep_spacing']>
+  /** In place of the config's `rescale_betas_zero_snr`. */
+  rescaleBetasZeroSnr?: boolean
   /** Where samplers that add noise get it; the others do without. */
   noise?: NoiseSource
 }

@@ -22,6 +22,8 @@ const classes: Record<SchedulerClass, Maker> = {
   DPMSolverMultistepScheduler: dpmMultistep,
 }
 
+const spacings: readonly unknown[] = ['leading', 'trailing', 'linspace']
+
 interface Preset {
   is: SchedulerClass
   /** What the name says, whatever the checkpoint's config does. */
@@ -76,7 +78,15 @@ export function makeScheduler(
 ): Scheduler {
   const { name = config._class_name, eta = 0 } = options
   const { is, settings } = find(name)
-  const asked = { ...config, ...settings }
+  const { timestepSpacing: spacing, rescaleBetasZeroSnr: zeroSnr } = options
+  if (spacing !== undefined && !spacings.includes(spacing))
+    fail('bad-input', `timestepSpacing ${JSON.stringify(spacing)}`, `choose one of ${spacings.join(', ')}`)
+  const asked = {
+    ...config,
+    ...settings,
+    ...(spacing === undefined ? {} : { timestep_spacing: spacing }),
+    ...(zeroSnr === undefined ? {} : { rescale_betas_zero_snr: zeroSnr }),
+  }
   checkOffered(asked, is)
   if (!(eta >= 0 && eta <= 1)) fail('bad-input', `eta ${eta}`, 'give 0 for none, up to 1')
   if (eta > 0 && is !== 'DDIMScheduler') fail('bad-input', `eta ${eta} with ${is}`, 'only DDIM has it')

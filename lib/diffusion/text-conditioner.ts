@@ -1,0 +1,145 @@
+// From prompts to what the UNet is conditioned on: one text encoder's last states, or for Stable Diffusion XL the
+// last states but one of two encoders side by side, with the second one's pooled text. What was encoded is kept.
+// Source: diffusers, pipeline_stable_diffusion.py and pipeline_stable_diffusion_xl.py (`encode_prompt`).
+import type { Graph } from '../runtime/index.ts'
+import { Builder } from './builder.ts'
+import type { Component } from './checkpoint.ts'
+import { clipText, pooledPosition, projectedText } from './clip-text.ts'
+import type { ClipTextConfig } from './config.ts'
+import { rowsFor, type SessionPool } from './session-pool.ts'
+import type { TextTokenizer } from './tokenizer.ts'
+import { checkpointWeights } from './weights.ts'
+
+/** What a prompt is to the UNet. */
+export interface TextCondition {
+  /** States [tokens · width]. */
+  states: Float32Array
+  /** Pooled text, of Stable Diffusion XL. */
+  pooled?: Float32Array
+}
+
+/** A text encoder with its tokenizer. */
+export interface TextPart {
+  name: 'text_encoder' | 'text_encoder_2'
+  component: Component<ClipTextConfig>
+  tokenizer: TextTokenizer
+  /** Weights that stand in for the checkpoint's. */
+  replaced?: ReadonlyMap<string, Float32Array>
+}
+
+/** Prompts of one run of an encoder at most. */
+const CHUNK = 64
+
+export class TextConditioner {
+  readonly #parts: readonly TextPart[]
+  readonly #pool: SessionPool
+  readonly #known = new Map<string, TextCondition>()
+
+  /** @param parts one, or the two of Stable Diffusion XL in their order */
+  constructor(parts: readonly TextPart[], pool: SessionPool) {
+    this.#parts = parts
+    this.#pool = pool
+  }
+
+  /** Tokens of a prompt that no encoder sees, since it is too long; start and end are not counted. */
+  truncated(prompt: string): number {
+    return Math.max(...this.#parts.map(({ tokenizer }) => tokenizer.encode(prompt).truncated))
+  }
+
+  /** What each prompt is to the UNet; kept for the next time. */
+  async encode(prompts: readonly string[]): Promise<TextCondition[]> {
+    const missing = [...new Set(prompts)].filter((prompt) => !this.#known.has(prompt))
+    for (let start = 0; start < missing.length; start += CHUNK) {
+      const chunk = missing.slice(start, start + CHUNK)
+      const found: TextCondition[][] = []
+      for (const part of this.#parts) found.push(await this.#run(part, chunk))
+      chunk.forEach((prompt, i) => {
+        const states = found.map((each) => each[i].states)
+        const pooled = found.at(-1)![i].pooled
+        this.#known.set(prompt, { states: beside(states, this.#parts[0].tokenizer.maxLength), pooled })
+      })
+    }
+    return prompts.map((prompt) => this.#known.get(prompt)!)
+  }
+
+  #build(graph: Graph, { name, component, replaced }: TextPart, rows: number, tokens: number): void {
+    const { config } = component
+    const b = new Builder(graph, checkpointWeights(graph, component.weights, { scope: name, replaced }))
+    const text = clipText(b, config, graph.input('ids', [rows, tokens], 'int64'))
+    if (this.#parts.length === 1) {
+      graph.output('states', text.lastHiddenState)
+      return
+    }
+    graph.output('states', text.penultimate)
+    if (name === 'text_encoder_2')
+      graph.output('pooled', projectedText(b, config, text, graph.input('places', [rows], 'int64')))
+  }
+
+  async #run(part: TextPart, prompts: readonly string[]): Promise<TextCondition[]> {
+    const { name, component, tokenizer } = part
+    const { config } = component
+    const tokens = tokenizer.maxLength
+    const rows = rowsFor(prompts.length)
+    const session = await this.#pool.get(
+      `${name}-${rows}`,
+      (graph) => this.#build(graph, part, rows, tokens),
+      { spinning: false },
+    )
+    const ids = new BigInt64Array(rows * tokens)
+    const places = new BigInt64Array(rows)
+    prompts.forEach((prompt, i) => {
+      const encoded = tokenizer.encode(prompt).ids
+      ids.set(encoded.map(BigInt), i * tokens)
+      places[i] = BigInt(i * tokens + pooledPosition(encoded, config.eos_token_id))
+    })
+    const wantsPooled = name === 'text_encoder_2'
+    const { states, pooled } = await session.run(wantsPooled ? { ids, places } : { ids })
+    const row = (values: unknown, i: number, size: number): Float32Array =>
+      (values as Float32Array).slice(i * size, (i + 1) * size)
+    return prompts.map((_, i) => ({
+      states: row(states, i, tokens * config.hidden_size),
+      pooled: wantsPooled ? row(pooled, i, config.projection_dim) : undefined,
+    }))
+  }
+}
+
+/** [tokens, a], [tokens, b] → [tokens, a + b]. */
+function beside(parts: readonly Float32Array[], tokens: number): Float32Array {
+  if (parts.length === 1) return parts[0]
+  const widths = parts.map((part) => part.length / tokens)
+  const width = widths.reduce((sum, each) => sum + each, 0)
+  const out = new Float32Array(tokens * width)
+  let at = 0
+  parts.forEach((part, p) => {
+    for (let t = 0; t < tokens; t++)
+      out.set(part.subarray(t * widths[p], (t + 1) * widths[p]), t * width + at)
+    at += widths[p]
+  })
+  return out
+}
+
+/**
+ * What every step of a batch is conditioned on: the negative prompt's rows first, then the prompts'; rows without a
+ * picture are zeros.
+ */
+export function conditionFeeds(
+  own: readonly TextCondition[],
+  empty: TextCondition | undefined,
+  perRun: number,
+  sizes?: readonly number[],
+): Record<string, Float32Array> {
+  const rows = empty ? perRun * 2 : perRun
+  const lay = (pick: (condition: TextCondition) => Float32Array): Float32Array => {
+    const width = pick(own[0]).length
+    const out = new Float32Array(rows * width)
+    own.forEach((condition, i) => {
+      out.set(pick(condition), (rows - perRun + i) * width)
+      if (empty) out.set(pick(empty), i * width)
+    })
+    return out
+  }
+  const text = lay(({ states }) => states)
+  if (!sizes) return { text }
+  const repeated = Float32Array.from({ length: rows * sizes.length }, (_, i) => sizes[i % sizes.length])
+  return { text, pooled: lay(({ pooled }) => pooled!), sizes: repeated }
+}
