@@ -36,6 +36,18 @@ export class StudioLog {
     this.#threshold = checked(threshold)
   }
 
+  /** What there is to keep. */
+  get book(): Readonly<Log> {
+    return this.#book
+  }
+
+  /** Goes on from what was kept. */
+  restore({ rounds, candidates, hands }: Log, threshold: number): void {
+    this.#thrownAway = undefined
+    this.#book = { rounds: [...rounds], candidates: [...candidates], hands: [...hands] }
+    this.threshold = threshold
+  }
+
   get threshold(): number {
     return this.#threshold
   }

@@ -13,6 +13,7 @@ import {
   skill,
 } from '../../../lib/prompts/index.ts'
 import type { RoundRules } from './prompt-studio-decisions.ts'
+import { type KeptStudio, keptOf, roundsOf } from './prompt-studio-file.ts'
 import { StudioLog } from './prompt-studio-log.ts'
 import { countsOf, everyReason, promptsOf } from './prompt-studio-shown.ts'
 import { nameOfWriter, refuseOutsideOnce, type StudioWriter, writerOf } from './prompt-studio-writer.ts'
@@ -76,6 +77,25 @@ export class StudioSession {
 
   #rulesOf({ seeds, maxWords }: Skill): RoundRules {
     return { seeds, maxWords, exclude: this.exclude, accept: this.#accept }
+  }
+
+  /** All that a later session needs to go on. */
+  kept(): KeptStudio {
+    const [spent, emptyRounds] = [this.#spent, this.#emptyRounds]
+    return keptOf(
+      { skill: this.#skill, n: this.#n, threshold: this.log.threshold, spent, emptyRounds },
+      this.log.book,
+    )
+  }
+
+  /** Goes on from what was kept: its skill, number and threshold hold, not those that this session was made with. */
+  restore({ skill: described, n, threshold, emptyRounds, spent, ...kept }: KeptStudio): void {
+    this.#skill = skill(described.name, described)
+    this.#rules = this.#rulesOf(this.#skill)
+    this.#n = n
+    this.#emptyRounds = emptyRounds
+    this.#spent = { ...spent, costUSD: spent.costUSD }
+    this.log.restore({ ...kept, rounds: roundsOf(kept.rounds, this.#rules) }, threshold)
   }
 
   get skill(): Skill {

@@ -13,6 +13,7 @@ import {
 import type { Skill } from '../../../lib/prompts/index.ts'
 import { brief } from './brief.ts'
 import type { Decision } from './prompt-studio-decisions.ts'
+import { StudioFile } from './prompt-studio-file.ts'
 import { studioPicture } from './prompt-studio-picture.ts'
 import { isThere, type SessionOptions, StudioSession } from './prompt-studio-session.ts'
 import { countsOf, problemOf, rowOf, shownSkill } from './prompt-studio-shown.ts'
@@ -20,6 +21,8 @@ import { reasonsInWords } from './prompt-studio-words.ts'
 import { View } from './view.ts'
 
 export interface PromptStudioOptions extends SessionOptions {
+  /** A .json file that the work is kept in, and gone on from if it is there. Default: none, it ends with the kernel. */
+  file?: string
   /** Stands above it. Default: none. */
   title?: string
 }
@@ -50,11 +53,15 @@ export class PromptStudio extends View<
   PromptStudioAnswer | CommonAnswer
 > {
   readonly #session: StudioSession
+  readonly #file: StudioFile | undefined
   /** Decisions as the page has them. */
   #sent: readonly Decision[] = []
 
-  constructor(given: Skill | string, { title = '', ...options }: PromptStudioOptions = {}) {
+  constructor(given: Skill | string, { title = '', file, ...options }: PromptStudioOptions = {}) {
     const session = new StudioSession(given, options, () => this.#show())
+    const kept = file === undefined ? undefined : new StudioFile(file, (error) => this.complain(error))
+    const before = kept?.read(session.skill.name)
+    if (before) session.restore(before)
     const { shapesOnly, exclude } = session
     super({
       name: 'prompt-studio',
@@ -64,10 +71,13 @@ export class PromptStudio extends View<
         title: brief(title, 200),
         shapesOnly,
         excluded: exclude.length,
+        kept: kept === undefined ? null : brief(kept.path, 300),
         ...stateOf(session),
       },
     })
     this.#session = session
+    this.#file = kept
+    this.#sent = [...session.log.decisions]
   }
 
   /** The skill, with what was changed in the page. */
@@ -218,6 +228,12 @@ export class PromptStudio extends View<
     for (let from = 0; from < rows.length || (from === 0 && total !== sent.length); from += piece)
       this.tell({ version: 1, kind: 'rows', view: null, total, rows: rows.slice(from, from + piece) })
     this.share(stateOf(this.#session))
+    this.#file?.keep(() => this.#session.kept())
+  }
+
+  override close(): void {
+    void this.#file?.flush()
+    super.close()
   }
 
   override toString(): string {

@@ -54,6 +54,8 @@ export const promptStudioState = z.object({
   canUndo: z.boolean(),
   /** The file that was written last. */
   exported: z.object({ path: z.string(), count: z.int() }).nullable(),
+  /** The file that the work is kept in; null: it ends with the kernel. */
+  kept: z.string().nullable(),
 })
 export type PromptStudioState = z.output<typeof promptStudioState>
 

@@ -6,6 +6,8 @@ interface Props {
   skill: string
   accepted: number
   exported: { path: string; count: number } | null
+  /** The file that the work is kept in. */
+  kept: string | null
   /** A file that is there already and would be replaced. */
   exists: string | undefined
   onExport: (path: string, overwrite: boolean) => void
@@ -13,7 +15,7 @@ interface Props {
   onKeep: () => void
 }
 
-export function Export({ skill, accepted, exported, exists, onExport, onKeep }: Props) {
+export function Export({ skill, accepted, exported, kept, exists, onExport, onKeep }: Props) {
   const [path, setPath] = useState(`${skill}-prompts.jsonl`)
   return (
     <form
@@ -59,6 +61,11 @@ export function Export({ skill, accepted, exported, exists, onExport, onKeep }: 
           {count(exported.count)} prompts are in {exported.path}
         </p>
       ) : null}
+      <p class="selma-small selma-faint ps-note">
+        {kept
+          ? `All of this is kept in ${kept}: the same cell goes on from there.`
+          : "It ends with the kernel: export what shall stay, or give the cell a file ({ file: 'studio.json' })."}
+      </p>
     </form>
   )
 }

@@ -158,6 +158,7 @@ function PromptStudio({ model }: { model: Model<PromptStudioState> }) {
         skill={described.name}
         accepted={counts.accepted}
         exported={exported}
+        kept={model.get('kept')}
         exists={exists}
         onKeep={() => setExists(undefined)}
         onExport={(path, overwrite) => {
