@@ -22,7 +22,7 @@ export async function prepareTraining(settings: Settings): Promise<Bench> {
   const trainer = await Trainer.create(
     loraTrainingProgram(checkpoint, shape, graph, options),
     graph.layout,
-    initialFactors(graph.layout, options.rank, random),
+    initialFactors(graph.layout, random),
     { threads },
   )
   const feeds: Feeds = {

@@ -1,7 +1,7 @@
 // What `selma train` does; loaded when it is called.
 import { basename, join, resolve } from 'node:path'
 import { readImageFolder } from '../../lib/data/imagefolder.ts'
-import { type TrainSettings, trainOptions, trainStage } from '../../lib/experts/index.ts'
+import { type TrainSettings, trainOptionNames, trainStage } from '../../lib/experts/index.ts'
 import { modelArgument } from './inputs.ts'
 import type { Answer, Context } from './perform.ts'
 import { copyOf, publish, targetFor } from './publish.ts'
@@ -22,9 +22,7 @@ export async function runTrain(options: TrainCommandOptions, context: Context): 
     inputs: [...folders, ...(validation ? [validation] : [])],
   })
   const train = Object.fromEntries(
-    Object.keys(trainOptions.shape)
-      .filter((key) => options[key] !== undefined)
-      .map((key) => [key, options[key]]),
+    trainOptionNames.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
   )
   const settings = {
     model,

@@ -1,12 +1,15 @@
 // Stage 3: skill experts.
+export { initialFactors } from './factors.ts'
 export {
   type BatchShape,
-  initialFactors,
+  type LoraGraph,
   loraGraph,
   loraLossProgram,
   loraTrainingProgram,
 } from './lora-training.ts'
-export { type ResolvedTrainOptions, type TrainOptions, trainOptions } from './options.ts'
+export { type ResolvedTrainOptions, type TrainOptions, trainOptionNames, trainOptions } from './options.ts'
+export { loadRecording, type Recording, saveRecording } from './recording.ts'
+export { type ReplayResult, type ReplaySettings, replayTraining } from './replay.ts'
 export { type SampleOptions, sampleOptions } from './samples.ts'
 export { type TrainResult, type TrainSettings, trainStage } from './stage.ts'
 export { type DsgOptions, dsgOptions } from './validation-dsg.ts'

@@ -1,24 +1,26 @@
-// The graph of LoRA training on a frozen UNet: trainable factors in one flat vector, and beside the
-// step a program that only measures the loss. Source: SELMA, section 3.3; diffusers'
-// train_text_to_image_lora.py.
-import type { Random } from '../base/random.ts'
+// The graph of LoRA training on a frozen UNet, and a frozen text encoder where it is trained, too: trainable factors
+// in one flat vector, and beside the step a program that only measures the loss. Source: SELMA, section 3.3;
+// diffusers' train_text_to_image_lora.py.
+import { fail } from '../base/errors.ts'
 import { Builder, type LoraTarget } from '../diffusion/builder.ts'
 import type { Checkpoint } from '../diffusion/checkpoint.ts'
-import { collectTargets, declareFactors, factorNames, trainableLora } from '../diffusion/lora-layers.ts'
-import { unet } from '../diffusion/unet.ts'
+import { clipText } from '../diffusion/clip-text.ts'
+import { collectTargets, declareFactors, trainableLora } from '../diffusion/lora-layers.ts'
+import { type UNetInputs, unet } from '../diffusion/unet.ts'
 import { checkpointWeights } from '../diffusion/weights.ts'
-import type { Lora } from '../formats/lora.ts'
+import { matchesPattern } from '../formats/peft-config.ts'
 import {
   compile,
   Graph,
-  mseLoss,
   ParameterLayout,
   type Program,
   type Tensor,
+  type TrainingOptions,
   trainingProgram,
   unpackParameters,
 } from '../runtime/index.ts'
 import type { ResolvedTrainOptions } from './options.ts'
+import { diffusionLoss } from './training-loss.ts'
 
 /** What a training graph is fed: shapes of one batch. */
 export interface BatchShape {
@@ -27,71 +29,190 @@ export interface BatchShape {
   latent: readonly [number, number, number]
   /** Text states [tokens, width]. */
   text: readonly [number, number]
+  /** Width of the pooled text, of Stable Diffusion XL. */
+  pooled?: number
+}
+
+/** A layer that is trained. */
+export interface TrainedLayer extends LoraTarget {
+  component: 'unet' | 'text_encoder'
+  rank: number
+  /** What B A is multiplied by. */
+  scale: number
 }
 
 export interface LoraGraph {
   layout: ParameterLayout
-  targets: LoraTarget[]
-  scale: number
+  layers: TrainedLayer[]
 }
 
-function loss(
-  graph: Graph,
-  parameters: ReadonlyMap<string, Tensor>,
-  checkpoint: Checkpoint,
-  shape: BatchShape,
-  scale: number,
-): Tensor {
-  const {
-    batch,
-    latent,
-    text: [tokens, width],
-  } = shape
+/** Options that decide which numbers there are. */
+export type LoraOptions = Pick<
+  ResolvedTrainOptions,
+  | 'rank'
+  | 'alpha'
+  | 'targets'
+  | 'rankPattern'
+  | 'alphaPattern'
+  | 'useRslora'
+  | 'useDora'
+  | 'trainTextEncoder'
+  | 'textEncoderTargets'
+>
+
+/** The text encoder's layers that are trained by default, as in diffusers' scripts. */
+export const textEncoderProjections = ['q_proj', 'k_proj', 'v_proj', 'out_proj'] as const
+
+/** Names of a component's factors in the layout open with this. */
+export const prefixOf = (component: TrainedLayer['component']): string =>
+  component === 'unet' ? '' : `${component}.`
+
+interface Loss {
+  checkpoint: Checkpoint
+  shape: BatchShape
+  lora: LoraGraph
+  options: ResolvedTrainOptions
+  /** Drop numbers, recompute: what only the training step does. */
+  training: boolean
+}
+
+function loss(graph: Graph, parameters: ReadonlyMap<string, Tensor>, given: Loss): Tensor {
+  const { checkpoint, shape, lora, options, training } = given
+  const { batch, latent, text } = shape
+  const { loraDropout = 0, trainTextEncoder = false, gradientCheckpointing = false } = options
   const sample = graph.input('sample', [batch, ...latent])
   const target = graph.input('target', [batch, ...latent])
   const timesteps = graph.input('timesteps', [batch])
-  const text = graph.input('text', [batch, tokens, width])
-  const weights = checkpointWeights(graph, checkpoint.unet.weights, { scope: 'unet' })
-  const builder = new Builder(graph, weights, { lora: trainableLora(parameters, scale) })
-  return mseLoss(unet(builder, checkpoint.unet.config, { sample, timesteps, text }), target)
+  const dropout =
+    training && loraDropout > 0
+      ? { share: loraDropout, seed: graph.input('dropout_seed', [], 'int64') }
+      : undefined
+  const branch = (component: TrainedLayer['component']) => {
+    const scales = new Map(
+      lora.layers
+        .filter((layer) => layer.component === component)
+        .map(({ module, scale }) => [module, scale]),
+    )
+    return trainableLora(parameters, (module) => scales.get(module)!, {
+      prefix: prefixOf(component),
+      dropout,
+    })
+  }
+  const builder = (component: 'unet' | 'text_encoder'): Builder => {
+    const { weights } = component === 'unet' ? checkpoint.unet : checkpoint.textEncoder
+    return new Builder(graph, checkpointWeights(graph, weights, { scope: component }), {
+      lora: branch(component),
+    })
+  }
+  const states = trainTextEncoder
+    ? clipText(
+        builder('text_encoder'),
+        checkpoint.textEncoder.config,
+        graph.input('ids', [batch, text[0]], 'int64'),
+      ).lastHiddenState
+    : graph.input('text', [batch, ...text])
+  const prediction = unet(
+    builder('unet'),
+    checkpoint.unet.config,
+    { sample, timesteps, text: states, added: addedInputs(graph, batch, shape.pooled) },
+    { checkpointing: training && gradientCheckpointing },
+  )
+  return diffusionLoss(prediction, target, options)
+}
+
+/** What Stable Diffusion XL is told beside timestep and text. */
+function addedInputs(graph: Graph, batch: number, pooled: number | undefined): UNetInputs['added'] {
+  if (pooled === undefined) return undefined
+  return { pooled: graph.input('pooled', [batch, pooled]), sizes: graph.input('sizes', [batch, 6]) }
+}
+
+/** A pattern's value for a module, PEFT's way. */
+function byPattern<T>(patterns: Record<string, T> | undefined, module: string): T | undefined {
+  const found = Object.entries(patterns ?? {}).find(([key]) =>
+    matchesPattern(key, module, 'the training options'),
+  )
+  return found?.[1]
 }
 
 /**
- * Finds the layers that `targets` name and lays out their factors.
+ * Finds the layers that the options name and lays out their factors.
  *
  * @throws SelmaError `bad-input` listing the layers when none is named
  */
-export function loraGraph(
-  checkpoint: Checkpoint,
-  shape: BatchShape,
-  options: Pick<ResolvedTrainOptions, 'rank' | 'alpha' | 'targets'>,
-): LoraGraph {
+export function loraGraph(checkpoint: Checkpoint, shape: BatchShape, options: LoraOptions): LoraGraph {
   const graph = new Graph()
-  const collector = collectTargets(options.targets)
   const { latent, text } = shape
+  if (options.trainTextEncoder && checkpoint.textEncoder2)
+    fail(
+      'unsupported',
+      'trainTextEncoder for a model with two text encoders',
+      'train the UNet alone, as the paper does',
+    )
+  const { trainTextEncoder = false, textEncoderTargets = [...textEncoderProjections] } = options
+  const layout = new ParameterLayout()
+  const layers: TrainedLayer[] = []
+  const add = (component: TrainedLayer['component'], targets: readonly LoraTarget[]): void => {
+    for (const target of targets) {
+      const rank = byPattern(options.rankPattern, target.module) ?? options.rank
+      const alpha = byPattern(options.alphaPattern, target.module) ?? options.alpha ?? rank
+      const scale = alpha / (options.useRslora ? Math.sqrt(rank) : rank)
+      const layer = { ...target, component, rank, scale }
+      declareFactors(layout, [layer], rank, { dora: options.useDora, prefix: prefixOf(component) })
+      layers.push(layer)
+    }
+  }
+  const collector = collectTargets(options.targets)
   const weights = checkpointWeights(graph, checkpoint.unet.weights, { scope: 'unet' })
   unet(new Builder(graph, weights, { lora: collector }), checkpoint.unet.config, {
     sample: graph.input('sample', [1, ...latent]),
     timesteps: graph.input('timesteps', [1]),
     text: graph.input('text', [1, ...text]),
+    added: addedInputs(graph, 1, shape.pooled),
   })
-  const targets = collector.check()
-  const layout = new ParameterLayout()
-  declareFactors(layout, targets, options.rank)
-  return { layout, targets, scale: (options.alpha ?? options.rank) / options.rank }
+  add('unet', collector.check())
+  if (trainTextEncoder) {
+    const found = collectTargets(textEncoderTargets)
+    const { config, weights: own } = checkpoint.textEncoder
+    const source = checkpointWeights(graph, own, { scope: 'text_encoder' })
+    clipText(new Builder(graph, source, { lora: found }), config, graph.input('ids', [1, text[0]], 'int64'))
+    add('text_encoder', found.check())
+  }
+  return { layout, layers }
 }
 
-/** The program of one LoRA step. */
+/** The optimiser that the options describe. */
+export function optimizerOf(options: ResolvedTrainOptions): TrainingOptions['optimizer'] {
+  const { optimizer = 'adamw', betas, eps, weightDecay } = options
+  if (optimizer === 'lion') return { name: 'lion', betas, weightDecay }
+  if (optimizer === 'adamw') return { name: 'adamw', betas, eps, weightDecay }
+  return {
+    name: 'prodigy',
+    betas,
+    eps,
+    weightDecay,
+    beta3: options.prodigyBeta3,
+    decouple: options.prodigyDecouple,
+    useBiasCorrection: options.prodigyUseBiasCorrection,
+    safeguardWarmup: options.prodigySafeguardWarmup,
+    d0: options.prodigyD0,
+    dCoef: options.prodigyDCoef,
+  }
+}
+
+/** The program of one LoRA step, or of a part of one where gradients are accumulated. */
 export function loraTrainingProgram(
   checkpoint: Checkpoint,
   shape: BatchShape,
-  { layout, scale }: LoraGraph,
+  lora: LoraGraph,
   options: ResolvedTrainOptions,
 ): Program {
-  const { betas, eps, weightDecay, maxGradNorm } = options
-  return trainingProgram(layout, (graph, parameters) => loss(graph, parameters, checkpoint, shape, scale), {
-    optimizer: { name: 'adamw', betas, eps, weightDecay },
+  const { maxGradNorm, useEma = false, gradientAccumulationSteps = 1 } = options
+  const given = { checkpoint, shape, lora, options, training: true }
+  return trainingProgram(lora.layout, (graph, parameters) => loss(graph, parameters, given), {
+    optimizer: optimizerOf(options),
     maxGradNorm,
+    ema: useEma,
+    accumulate: gradientAccumulationSteps > 1,
   })
 }
 
@@ -99,44 +220,11 @@ export function loraTrainingProgram(
 export function loraLossProgram(
   checkpoint: Checkpoint,
   shape: BatchShape,
-  { layout, scale }: LoraGraph,
+  lora: LoraGraph,
+  options: ResolvedTrainOptions,
 ): Program {
   const graph = new Graph()
-  const parameters = unpackParameters(layout, graph.variable('parameters', [layout.length]))
-  graph.output('loss', loss(graph, parameters, checkpoint, shape, scale))
+  const parameters = unpackParameters(lora.layout, graph.variable('parameters', [lora.layout.length]))
+  graph.output('loss', loss(graph, parameters, { checkpoint, shape, lora, options, training: false }))
   return compile(graph)
-}
-
-/** PEFT's "gaussian" start: A from N(0, 1/rank), B zero, so that the first step starts from the base. */
-export function initialFactors(layout: ParameterLayout, rank: number, random: Random): Float32Array {
-  return layout.pack(({ name, shape }) => {
-    const length = shape[0] * shape[1]
-    if (name.endsWith('lora_B.weight')) return new Float32Array(length)
-    return random
-      .derive(name)
-      .normals(length)
-      .map((value) => value / rank)
-  })
-}
-
-/** The flat vector as a LoRA under diffusers' names. */
-export function asLora(
-  graph: LoraGraph,
-  flat: Float32Array,
-  rank: number,
-  metadata: Record<string, string>,
-): Lora {
-  const { layout, targets, scale } = graph
-  const layers = new Map(
-    targets.map(({ module, inFeatures, outFeatures }) => {
-      const [down, up] = factorNames(module).map((name) => layout.view(flat, layout.get(name)!).slice())
-      const layer = {
-        down: { shape: [rank, inFeatures], data: down },
-        up: { shape: [outFeatures, rank], data: up },
-        alpha: scale * rank,
-      }
-      return [`unet.${module}`, layer] as const
-    }),
-  )
-  return { layers, metadata }
 }

@@ -9,30 +9,20 @@ import { Random } from '../base/random.ts'
 import { readImageFolder } from '../data/imagefolder.ts'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import { NoiseSchedule, trainingTimestep } from '../diffusion/schedulers/noise-schedule.ts'
 import { saveLora } from '../formats/lora-files.ts'
-import type { Picture } from '../formats/picture.ts'
-import { decodePng } from '../formats/png.ts'
-import { defineStage, type JobContext } from '../jobs/index.ts'
-import {
-  type Feeds,
-  LocalSession,
-  learningRateAt,
-  loadTrainerState,
-  saveTrainerState,
-  sizeOf,
-  Trainer,
-} from '../runtime/index.ts'
+import { defineStage } from '../jobs/index.ts'
+import { emaDecayAt, learningRateAt, loadTrainerState, saveTrainerState, Trainer } from '../runtime/index.ts'
 import { locateModel } from '../shapes/models.ts'
-import {
-  asLora,
-  type BatchShape,
-  initialFactors,
-  loraGraph,
-  loraLossProgram,
-  loraTrainingProgram,
-} from './lora-training.ts'
-import { type ResolvedTrainOptions, trainOptions } from './options.ts'
+import { drawBatch, feedsOf } from './batches.ts'
+import { planSteps } from './buckets.ts'
+import { EarlyStopping, type Measured } from './early-stopping.ts'
+import { asLora, baseMagnitudes, initialFactors } from './factors.ts'
+import { loraGraph, loraLossProgram, loraTrainingProgram } from './lora-training.ts'
+import { trainOptions } from './options.ts'
+import { type Bucket, prepare } from './prepare.ts'
+import { recordingOf, saveRecording } from './recording.ts'
+import { noiseFor, shapeFor } from './training-inputs.ts'
+import { Validation } from './validation.ts'
 import { watch, watching } from './watching.ts'
 
 const settings = z.strictObject({
@@ -45,6 +35,8 @@ const settings = z.strictObject({
   /** Kept in the LoRA's metadata. */
   name: z.string().default('expert'),
   train: trainOptions.prefault({}),
+  /** Keep what the run was fed, to replay it elsewhere (`recording.safetensors` and `recording.json`). */
+  record: z.boolean().optional(),
   /** Pictures to draw and a score to take on the way, for whoever watches; they change nothing, and are not hashed. */
   ...watching,
 })
@@ -57,113 +49,11 @@ export interface TrainResult {
   pictures: number
   /** Loss of every step. */
   losses: number[]
-  validation: { step: number; loss: number }[]
-}
-
-/** Latents and text states of a dataset, in memory. */
-interface Prepared {
-  count: number
-  latents: Float32Array
-  texts: Float32Array[]
-}
-
-async function readFitting(path: string, pipeline: TextToImagePipeline): Promise<Picture> {
-  const picture = await decodePng(path)
-  const [, height, width] = pipeline.latentShape.map((size) => size * pipeline.scale)
-  if (picture.width === width && picture.height === height) return picture
-  return fail(
-    'mismatch',
-    `${path} is ${picture.width}×${picture.height} pixels, the model draws ${width}×${height}`,
-    `scale or crop the pictures to ${width}×${height}`,
-  )
-}
-
-async function prepare(
-  pipeline: TextToImagePipeline,
-  folders: readonly string[],
-  job: JobContext,
-): Promise<Prepared> {
-  const parts: { dir: string; file: string; text: string }[] = []
-  for (const folder of folders) {
-    const { dir, records } = await readImageFolder(folder)
-    parts.push(...records.map((record) => ({ dir, file: record.file_name, text: record.text })))
-  }
-  const size = sizeOf(pipeline.latentShape)
-  const latents = new Float32Array(parts.length * size)
-  for (let start = 0; start < parts.length; start += 64) {
-    const chunk = parts.slice(start, start + 64)
-    const pictures = await Promise.all(chunk.map(({ dir, file }) => readFitting(join(dir, file), pipeline)))
-    latents.set(await pipeline.encode(pictures), start * size)
-    job.progress(start + chunk.length, parts.length, { unit: 'pictures', note: 'encoding' })
-    await job.turn()
-    job.throwIfStopped()
-  }
-  return { count: parts.length, latents, texts: await pipeline.encodePrompts(parts.map(({ text }) => text)) }
-}
-
-/** One batch; everything in it follows from the seed and the step. */
-function makeBatch(
-  data: Prepared,
-  indices: readonly number[],
-  random: Random,
-  noise: NoiseSchedule,
-  empty: Float32Array,
-  { captionDropout, timestepShift }: Pick<ResolvedTrainOptions, 'captionDropout' | 'timestepShift'>,
-): Feeds {
-  const size = data.latents.length / data.count
-  const clean = new Float32Array(indices.length * size)
-  const text = new Float32Array(indices.length * empty.length)
-  const timesteps = new Float32Array(indices.length)
-  indices.forEach((index, i) => {
-    clean.set(data.latents.subarray(index * size, (index + 1) * size), i * size)
-    text.set(random.chance(captionDropout) ? empty : data.texts[index], i * empty.length)
-    timesteps[i] = trainingTimestep(random, timestepShift, noise.alphas.length)
-  })
-  const drawn = random.normals(clean.length)
-  return {
-    text,
-    timesteps,
-    sample: noise.addNoise(clean, drawn, timesteps),
-    target: noise.target(clean, drawn, timesteps),
-  }
-}
-
-/** The examples of a step: epoch after epoch in shuffled order. */
-function indicesOf(step: number, batch: number, count: number, root: Random): number[] {
-  const orders = new Map<number, number[]>()
-  return Array.from({ length: batch }, (_, i) => {
-    const at = step * batch + i
-    const epoch = Math.floor(at / count)
-    const order =
-      orders.get(epoch) ??
-      root.derive('epoch', epoch).shuffle(Array.from({ length: count }, (_, index) => index))
-    orders.set(epoch, order)
-    return order[at % count]
-  })
-}
-
-/** How validation draws its examples, whatever training does: losses of different runs then compare. */
-const plain = { captionDropout: 0, timestepShift: 1 }
-
-async function validationLoss(
-  session: LocalSession,
-  parameters: Float32Array,
-  data: Prepared,
-  options: ResolvedTrainOptions,
-  noise: NoiseSchedule,
-  empty: Float32Array,
-): Promise<number> {
-  await session.setState('parameters', parameters)
-  const root = new Random(options.seed).derive('validation')
-  const rounds = Math.ceil(data.count / options.batch)
-  let total = 0
-  for (let round = 0; round < rounds; round++) {
-    // The last batch is filled up from the start; every step sees the same noise, so that losses compare.
-    const indices = Array.from({ length: options.batch }, (_, i) => (round * options.batch + i) % data.count)
-    const { loss } = await session.run(makeBatch(data, indices, root.derive(round), noise, empty, plain))
-    total += (loss as Float32Array)[0]
-  }
-  return total / rounds
+  validation: Measured[]
+  /** With early stopping: the measurement whose weights the expert has. */
+  best?: Measured
+  /** Of the recording, relative to the job's directory. */
+  recording?: string
 }
 
 export const trainStage = defineStage({
@@ -180,40 +70,59 @@ export const trainStage = defineStage({
     return hashes
   },
   // The name is part of the result: it stands in the LoRA's metadata.
-  identity: ({ train, name }) => ({ train, name }),
-  async run({ model, data, validation, name, train, samples, dsg }, job): Promise<TrainResult> {
+  identity: ({ train, name, record }) => ({ train, name, ...(record ? { record } : {}) }),
+  async run({ model, data, validation, name, train, record, samples, dsg }, job): Promise<TrainResult> {
+    if (train.earlyStoppingPatience !== undefined && !validation)
+      fail('bad-input', 'earlyStoppingPatience without validation pictures', 'give some with `validation`')
     const location = locateModel(model)
     const pipeline = await TextToImagePipeline.load(location.folder)
-    const { checkpoint } = pipeline
+    const { checkpoint, tokenizer } = pipeline
     const folders = (Array.isArray(data) ? data : [data]).map((folder) => resolve(folder))
-    const prepared = await prepare(pipeline, folders, job)
-    const held = validation ? await prepare(pipeline, [resolve(validation)], job) : undefined
-    const [empty] = await pipeline.encodePrompts([''])
+    const prepared = await prepare(pipeline, folders, train, job)
+    const held = validation
+      ? await prepare(pipeline, [resolve(validation)], { ...train, randomFlip: false }, job)
+      : undefined
+    const [empty] = await pipeline.encodeConditions([''])
     await pipeline.release()
 
-    const width = checkpoint.textEncoder.config.hidden_size
-    const shape: BatchShape = {
-      batch: train.batch,
-      latent: pipeline.latentShape,
-      text: [empty.length / width, width],
-    }
-    const graph = loraGraph(checkpoint, shape, train)
+    const tokenize = (prompt: string): number[] => tokenizer.encode(prompt).ids
+    const parts = train.gradientAccumulationSteps ?? 1
+    const shapeOf = ({ latent }: Bucket) => shapeFor(checkpoint, empty, latent, train.batch)
+    const graph = loraGraph(checkpoint, shapeOf(prepared.buckets[0]), train)
     const root = new Random(train.seed)
-    const trainer = await Trainer.create(
-      loraTrainingProgram(checkpoint, shape, graph, train),
-      graph.layout,
-      initialFactors(graph.layout, train.rank, root.derive('init')),
-    )
-    const measure = held
-      ? await LocalSession.create(loraLossProgram(checkpoint, shape, graph), { spinning: false })
-      : undefined
-    const noise = new NoiseSchedule(checkpoint.scheduler)
+    const noise = noiseFor(checkpoint, train)
+    const members = prepared.buckets.map((bucket) => bucket.members)
+    const plan = planSteps(members, train.batch * parts, root)
+    const batchOf = (step: number) => {
+      const { bucket, indices } = plan(step)
+      const examples = indices.map((index) => prepared.examples[index])
+      const { latent } = prepared.buckets[bucket]
+      return { bucket, drawn: drawBatch(examples, latent, root.derive('step', step), noise, empty, train) }
+    }
     const state = (await job.loadState<{
       file: string
       losses: number[]
-      validation: TrainResult['validation']
+      validation: Measured[]
+      best?: Measured
     }>('training')) ?? { file: '', losses: [], validation: [] }
+    const magnitudes = train.useDora ? await baseMagnitudes(checkpoint, graph) : undefined
+    const start = initialFactors(graph.layout, root.derive('init'), magnitudes)
+    const programOf = (bucket: number) =>
+      loraTrainingProgram(checkpoint, shapeOf(prepared.buckets[bucket]), graph, train)
+    let loaded = plan(state.losses.length).bucket
+    const trainer = await Trainer.create(programOf(loaded), graph.layout, start)
+    const measure = held
+      ? new Validation({
+          data: held,
+          noise,
+          empty,
+          tokenize,
+          options: train,
+          program: (bucket) => loraLossProgram(checkpoint, shapeOf(bucket), graph, train),
+        })
+      : undefined
     if (state.file) await trainer.restore(await loadTrainerState(join(job.dir, state.file)))
+    const stopping = new EarlyStopping(train, join(job.dir, 'best.safetensors'), state)
     const save = async (): Promise<void> => {
       const file = `checkpoint-${trainer.steps}.safetensors`
       await saveTrainerState(join(job.dir, file), await trainer.snapshot())
@@ -224,28 +133,28 @@ export const trainStage = defineStage({
       state.file = file
     }
     const metadata = { selma_expert: name, selma_base: location.name, selma_settings: JSON.stringify(train) }
-    const lora = async () => asLora(graph, await trainer.vector('parameters'), train.rank, metadata)
+    const weights = () => trainer.vector(train.useEma ? 'ema' : 'parameters')
     const draw = async (step: number): Promise<void> => {
       if (!samples && !dsg) return
       const { folder } = location
-      await watch({ samples, dsg }, { folder, lora: step > 0 ? await lora() : undefined, step }, job)
+      const lora = step > 0 ? asLora(graph, await weights(), metadata) : undefined
+      await watch({ samples, dsg }, { folder, lora, step }, job)
     }
     if (trainer.steps === 0) await draw(0)
     const began = performance.now()
     const from = trainer.steps
     let drawing = 0
-    for (let step = from; step < train.steps; step++) {
-      const random = root.derive('step', step)
-      const batch = makeBatch(
-        prepared,
-        indicesOf(step, train.batch, prepared.count, root),
-        random,
-        noise,
-        empty,
-        train,
-      )
+    for (let step = from; step < train.steps && !stopping.reached; step++) {
+      const { bucket, drawn } = batchOf(step)
+      if (bucket !== loaded) {
+        await trainer.exchange(programOf(bucket))
+        loaded = bucket
+      }
       const learningRate = learningRateAt(step, { ...train, final: train.finalRate })
-      const { loss, gradientNorm } = await trainer.step(batch, { learningRate })
+      const { loss, gradientNorm } = await trainer.step(feedsOf(drawn, noise, train, { tokenize, parts }), {
+        learningRate,
+        emaDecay: emaDecayAt(step + 1, train.emaDecay),
+      })
       if (!Number.isFinite(loss))
         fail(
           'bad-input',
@@ -263,36 +172,39 @@ export const trainStage = defineStage({
         memory: process.memoryUsage.rss(),
       })
       job.progress(done, train.steps)
-      if (measure && held && (done % train.validateEvery === 0 || done === train.steps)) {
-        const value = await validationLoss(
-          measure,
-          await trainer.vector('parameters'),
-          held,
-          train,
-          noise,
-          empty,
-        )
+      if (measure && (done % train.validateEvery === 0 || done === train.steps)) {
+        const parameters = await weights()
+        const value = await measure.measure(parameters)
         state.validation.push({ step: done, loss: value })
+        await stopping.note({ step: done, loss: value }, parameters)
         job.metrics(done, { validationLoss: value })
       }
-      const saved = done % train.checkpointEvery === 0 && done < train.steps
+      const last = done === train.steps || stopping.reached
+      const saved = done % train.checkpointEvery === 0 && !last
       if (saved) await save()
-      if (saved || done === train.steps) {
+      if (saved || last) {
         const start = performance.now()
         await draw(done)
         drawing += performance.now() - start
       }
       await job.turn(save)
     }
-    await saveLora(join(job.dir, 'lora'), await lora())
+    await saveLora(join(job.dir, 'lora'), asLora(graph, await stopping.pick(await weights()), metadata))
+    const steps = trainer.steps
     await trainer.release()
     await measure?.release()
-    return {
+    const result: TrainResult = {
       lora: 'lora',
-      steps: train.steps,
-      pictures: prepared.count,
+      steps,
+      pictures: prepared.examples.length,
       losses: state.losses,
       validation: state.validation,
+      ...(stopping.best ? { best: stopping.best } : {}),
     }
+    if (!record) return result
+    const batches = Array.from({ length: steps }, (_, step) => batchOf(step))
+    const recording = recordingOf(batches, prepared.buckets, { graph, start, train })
+    await saveRecording(join(job.dir, 'recording', 'recording.safetensors'), recording)
+    return { ...result, recording: 'recording/recording.safetensors' }
   },
 })

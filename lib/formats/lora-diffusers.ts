@@ -3,7 +3,14 @@
 // Source: diffusers 0.42 (loaders/lora_base.py, utils/state_dict_utils.py).
 import { SelmaError } from '../base/errors.ts'
 import { type Lora, type LoraLayer, splitComponent } from './lora.ts'
-import { LoraDrafts, type LoraDtype, loraTensor, upTensor } from './lora-drafts.ts'
+import {
+  LoraDrafts,
+  type LoraDtype,
+  type LoraPart,
+  loraTensor,
+  magnitudeTensor,
+  upTensor,
+} from './lora-drafts.ts'
 import { alphaFromConfig, type PeftConfig, parsePeftConfig, peftConfigOf } from './peft-config.ts'
 import type { ReadTensor, SafetensorsTensor } from './safetensors.ts'
 
@@ -27,7 +34,7 @@ const textEncoderNames: Record<string, string> = {
 }
 
 /** Module and part that a key of any diffusers age names. */
-function parseKey(key: string): { module: string; part: 'down' | 'up' | 'alpha' } | undefined {
+function parseKey(key: string): { module: string; part: LoraPart } | undefined {
   const plain = key.replace('.processor.', '.')
   let match = /^(.+)\.lora_([AB])(?:\.[^.]+)?\.weight$/.exec(plain)
   if (match) return { module: match[1], part: match[2] === 'A' ? 'down' : 'up' }
@@ -38,6 +45,8 @@ function parseKey(key: string): { module: string; part: 'down' | 'up' | 'alpha' 
     const names = match[1].includes('text_model.') ? textEncoderNames : processorNames
     return { module: `${match[1]}.${names[match[2]]}`, part: match[3] as 'down' | 'up' }
   }
+  match = /^(.+)\.(?:lora_magnitude_vector(?:\.[^.]+)?(?:\.weight)?|dora_scale)$/.exec(plain)
+  if (match) return { module: match[1], part: 'magnitude' }
   match = /^(.+)\.alpha$/.exec(plain)
   return match ? { module: match[1], part: 'alpha' } : undefined
 }
@@ -101,6 +110,7 @@ export function writeDiffusersLora(
   for (const [name, layer] of lora.layers) {
     tensors[`${name}.lora_A.weight`] = loraTensor(layer.down, dtype)
     tensors[`${name}.lora_B.weight`] = upTensor(layer, dtype)
+    if (layer.magnitude) tensors[`${name}.lora_magnitude_vector`] = magnitudeTensor(layer, dtype)
     const { component = 'unet', module } = splitComponent(name)
     const modules = components.get(component) ?? new Map<string, LoraLayer>()
     components.set(component, modules.set(module, layer))

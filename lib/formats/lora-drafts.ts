@@ -8,11 +8,15 @@ import { type ReadTensor, type SafetensorsDtype, type SafetensorsTensor, toFloat
 /** Element types a LoRA can be saved in. */
 export type LoraDtype = Extract<SafetensorsDtype, 'F32' | 'F16' | 'BF16'>
 
+/** What a tensor is to its layer. */
+export type LoraPart = 'down' | 'up' | 'alpha' | 'magnitude'
+
 /** What a file has said so far about one module. */
 export interface LayerDraft {
   down?: LoraMatrix
   up?: LoraMatrix
   alpha?: number
+  magnitude?: LoraMatrix
 }
 
 /** Collects tensors by module while a file is read; `layers()` checks that every module is whole. */
@@ -26,7 +30,7 @@ export class LoraDrafts {
   }
 
   /** Notes a tensor of a module. @throws SelmaError `bad-file` when the module already has it */
-  add(module: string, part: 'down' | 'up' | 'alpha', { shape, dtype, data }: ReadTensor): void {
+  add(module: string, part: LoraPart, { shape, dtype, data }: ReadTensor): void {
     const what = `${this.#path}: ${part} of ${module}`
     const draft = this.#drafts.get(module) ?? {}
     this.#drafts.set(module, draft)
@@ -57,7 +61,7 @@ export class LoraDrafts {
       fail(
         'bad-file',
         `${this.#path} has keys that are not part of a LoRA as read here: ${some}${more}`,
-        'plain LoRA in diffusers, PEFT or kohya naming is read; DoRA, LoHa, LoKr and biases are not',
+        'LoRA and DoRA in diffusers, PEFT or kohya naming are read; LoHa, LoKr and biases are not',
       )
     }
     if (this.#drafts.size === 0) fail('bad-file', `${this.#path} has no LoRA layers`)
@@ -68,7 +72,7 @@ export class LoraDrafts {
 
   #layer(
     module: string,
-    { down, up, alpha }: LayerDraft,
+    { down, up, alpha, magnitude }: LayerDraft,
     alphaOf: (module: string, rank: number) => number | undefined,
   ): LoraLayer {
     const bad = (why: string): never => fail('bad-file', `${this.#path}: ${module} ${why}`)
@@ -82,11 +86,15 @@ export class LoraDrafts {
       bad(`has a down matrix of shape [${down.shape}] but an up matrix of shape [${up.shape}]`)
     if (!rank || up.shape[1] !== rank)
       bad(`has a down matrix of rank ${rank} but an up matrix of rank ${up.shape[1]}`)
+    // One number a row, with axes of size 1 around it as each program likes them.
+    if (magnitude && (magnitude.data.length !== up.shape[0] || !magnitude.shape.includes(up.shape[0])))
+      bad(`has a magnitude of shape [${magnitude.shape}] for ${up.shape[0]} output rows`)
     return {
       down,
       up: { shape: up.shape.slice(0, 2), data: up.data },
       alpha: alpha ?? alphaOf(module, rank) ?? rank,
       ...(convolution && { kernel: [down.shape[2], down.shape[3]] as [number, number] }),
+      ...(magnitude && { magnitude: magnitude.data }),
     }
   }
 }
@@ -101,4 +109,10 @@ export function loraTensor({ shape, data }: LoraMatrix, dtype: LoraDtype): Safet
 /** The up matrix as files hold it: with 1×1 kernel axes for a convolution. */
 export function upTensor({ up, kernel }: LoraLayer, dtype: LoraDtype): SafetensorsTensor {
   return loraTensor(kernel ? { shape: [...up.shape, 1, 1], data: up.data } : up, dtype)
+}
+
+/** The DoRA magnitude as PEFT holds it: [out], for a convolution [1, out, 1, 1]. */
+export function magnitudeTensor({ magnitude, kernel }: LoraLayer, dtype: LoraDtype): SafetensorsTensor {
+  const data = magnitude!
+  return loraTensor({ shape: kernel ? [1, data.length, 1, 1] : [data.length], data }, dtype)
 }

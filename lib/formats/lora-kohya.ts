@@ -3,16 +3,17 @@
 import { fail } from '../base/errors.ts'
 import { fromKohyaName, toKohyaName } from './kohya-names.ts'
 import { type Lora, splitComponent } from './lora.ts'
-import { LoraDrafts, type LoraDtype, loraTensor, upTensor } from './lora-drafts.ts'
+import { LoraDrafts, type LoraDtype, type LoraPart, loraTensor, upTensor } from './lora-drafts.ts'
 import type { ReadTensor, SafetensorsTensor } from './safetensors.ts'
 
 /** The file name used when a folder is given. */
 export const kohyaLoraFile = 'lora_kohya.safetensors'
 
-const parts: Record<string, 'down' | 'up' | 'alpha'> = {
+const parts: Record<string, LoraPart> = {
   'lora_down.weight': 'down',
   'lora_up.weight': 'up',
   alpha: 'alpha',
+  dora_scale: 'magnitude',
 }
 
 /** Builds a LoRA from kohya keys. @throws SelmaError `bad-file` listing keys that are not understood */
@@ -51,6 +52,10 @@ export function writeKohyaLora(
       )
     tensors[`${flat}.lora_down.weight`] = loraTensor(layer.down, dtype)
     tensors[`${flat}.lora_up.weight`] = upTensor(layer, dtype)
+    if (layer.magnitude) {
+      const shape = [layer.magnitude.length, ...(layer.kernel ? [1, 1, 1] : [1])]
+      tensors[`${flat}.dora_scale`] = loraTensor({ shape, data: layer.magnitude }, dtype)
+    }
     // Always float32: a scale folded into alpha need not be a round number.
     tensors[`${flat}.alpha`] = { dtype: 'F32', shape: [], data: Float32Array.of(layer.alpha) }
   }

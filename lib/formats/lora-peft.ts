@@ -3,7 +3,14 @@
 // Source: peft 0.21 (utils/save_and_load.py).
 import { fail } from '../base/errors.ts'
 import { type Lora, type LoraLayer, splitComponent } from './lora.ts'
-import { LoraDrafts, type LoraDtype, loraTensor, upTensor } from './lora-drafts.ts'
+import {
+  LoraDrafts,
+  type LoraDtype,
+  type LoraPart,
+  loraTensor,
+  magnitudeTensor,
+  upTensor,
+} from './lora-drafts.ts'
 import { alphaFromConfig, parsePeftConfig, peftConfigOf } from './peft-config.ts'
 import type { ReadTensor, SafetensorsTensor } from './safetensors.ts'
 
@@ -12,6 +19,7 @@ export const peftLoraFile = 'adapter_model.safetensors'
 
 const prefix = 'base_model.model.'
 const componentNote = 'component'
+const partOf: Record<string, LoraPart> = { A: 'down', B: 'up', magnitude: 'magnitude' }
 
 /**
  * Builds a LoRA from a PEFT adapter.
@@ -30,13 +38,15 @@ export function readPeftLora(
   const drafts = new LoraDrafts(path)
   const { [componentNote]: noted, format: _format, ...notes } = metadata
   for (const [key, tensor] of tensors) {
-    const match = /^base_model\.model\.(.+)\.lora_([AB])(?:\.[^.]+)?\.weight$/.exec(key)
+    const match =
+      /^base_model\.model\.(.+)\.lora_([AB])(?:\.[^.]+)?\.weight$/.exec(key) ??
+      /^base_model\.model\.(.+)\.lora_(magnitude)_vector(?:\.[^.]+)?(?:\.weight)?$/.exec(key)
     if (!match) {
       drafts.unknown(key)
       continue
     }
     const guess = /^(text_model|text_projection)\b/.test(match[1]) ? 'text_encoder' : 'unet'
-    drafts.add(`${component ?? noted ?? guess}.${match[1]}`, match[2] === 'A' ? 'down' : 'up', tensor)
+    drafts.add(`${component ?? noted ?? guess}.${match[1]}`, partOf[match[2]], tensor)
   }
   const checked = config === undefined ? undefined : parsePeftConfig(config, path)
   const layers = drafts.layers(
@@ -67,6 +77,7 @@ export function writePeftLora(
     modules.set(module, layer)
     tensors[`${prefix}${module}.lora_A.weight`] = loraTensor(layer.down, dtype)
     tensors[`${prefix}${module}.lora_B.weight`] = upTensor(layer, dtype)
+    if (layer.magnitude) tensors[`${prefix}${module}.lora_magnitude_vector`] = magnitudeTensor(layer, dtype)
   }
   if (components.size > 1)
     fail(

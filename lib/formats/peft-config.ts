@@ -11,7 +11,6 @@ const schema = z.looseObject({
   lora_alpha: z.number().nullish(),
   alpha_pattern: z.record(z.string(), z.number()).nullish(),
   use_rslora: z.boolean().nullish(),
-  use_dora: z.boolean().nullish(),
 })
 
 /** The checked part of a LoraConfig. */
@@ -25,23 +24,20 @@ export function parsePeftConfig(value: unknown, path: string): PeftConfig {
       'bad-file',
       `${path}: the LoRA config is not valid: ${z.prettifyError(result.error)}`,
     )
-  const { peft_type, use_dora } = result.data
+  const { peft_type } = result.data
   if (peft_type != null && peft_type !== 'LORA')
     fail('unsupported', `${path} is a PEFT adapter of type ${peft_type}`, 'only LORA is read')
-  if (use_dora) fail('unsupported', `${path} is a DoRA adapter`, 'only plain LoRA is read')
   return result.data
 }
 
 /** PEFT's pattern rule: a key is a regular expression for the end of a module path, whole segments only. */
-function matches(pattern: string, module: string, path: string): boolean {
+export function matchesPattern(pattern: string, module: string, path: string): boolean {
   try {
     return new RegExp(`^(.*\\.)?(${pattern})$`).test(module)
   } catch (cause) {
-    throw new SelmaError(
-      'bad-file',
-      `${path}: the alpha_pattern key ${JSON.stringify(pattern)} is not a pattern`,
-      { cause },
-    )
+    throw new SelmaError('bad-file', `${path}: the pattern ${JSON.stringify(pattern)} is not a pattern`, {
+      cause,
+    })
   }
 }
 
@@ -52,7 +48,7 @@ export function alphaFromConfig(
   rank: number,
   path: string,
 ): number | undefined {
-  const pattern = Object.keys(config.alpha_pattern ?? {}).find((key) => matches(key, module, path))
+  const pattern = Object.keys(config.alpha_pattern ?? {}).find((key) => matchesPattern(key, module, path))
   const alpha = pattern === undefined ? config.lora_alpha : config.alpha_pattern![pattern]
   if (alpha == null) return undefined
   // Rank-stabilised LoRA scales by alpha / √rank.
@@ -90,7 +86,7 @@ export function peftConfigOf(layers: ReadonlyMap<string, LoraLayer>): Record<str
     r,
     rank_pattern: pattern(loraRank, r),
     target_modules: list.map(([name]) => name).sort(),
-    use_dora: false,
+    use_dora: list.some(([, layer]) => layer.magnitude),
     use_rslora: false,
   }
 }

@@ -140,6 +140,20 @@ describe('saving', () => {
     }
   })
 
+  it.each<LoraFormat>(['diffusers', 'peft', 'kohya'])('DoRA as %s comes back the same', async (format) => {
+    const { layers } = await loadLora(`${golden}/diffusers`)
+    for (const [name, layer] of layers) {
+      const magnitude = Float32Array.from({ length: layer.up.shape[0] }, (_, i) => i + 0.5)
+      layers.set(name, { ...layer, magnitude })
+    }
+    const target = join(folder, `dora-${format}`)
+    const path = await saveLora(target, { layers, metadata: {} }, { format })
+    expect(Object.fromEntries((await loadLora(target)).layers)).toEqual(Object.fromEntries(layers))
+    const keys = [...(await readSafetensorsHeader(path)).tensors.keys()]
+    const suffix = format === 'kohya' ? '.dora_scale' : '.lora_magnitude_vector'
+    expect(keys.filter((key) => key.endsWith(suffix))).toHaveLength(layers.size)
+  })
+
   it('refuses what a format cannot hold', async () => {
     const lora = await loadLora(`${golden}/peft`)
     const [layer] = lora.layers.values()
@@ -175,11 +189,11 @@ describe('files that are not a LoRA as read here', () => {
   })
   it.each<[string, Record<string, ReturnType<typeof t>>]>([
     [
-      'unet.a.lora_magnitude_vector',
+      'a magnitude of shape [3] for 2 output rows',
       {
         'unet.a.lora_A.weight': t(1, 2),
         'unet.a.lora_B.weight': t(2, 1),
-        'unet.a.lora_magnitude_vector': t(2),
+        'unet.a.lora_magnitude_vector': t(3),
       },
     ],
     ['and 5 more', Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`strange${i}`, t(1)]))],
@@ -212,8 +226,6 @@ describe('files that are not a LoRA as read here', () => {
     const given = (change: object) => writeFileSync(path, JSON.stringify({ ...config, ...change }))
     given({ peft_type: 'LOHA' })
     await expect(loadLora(target)).rejects.toThrow('type LOHA')
-    given({ use_dora: true })
-    await expect(loadLora(target)).rejects.toThrow('DoRA')
     given({ lora_alpha: 'much' })
     await expect(loadLora(target)).rejects.toThrow('lora_alpha')
     given({ alpha_pattern: { '(': 1 } })

@@ -21,6 +21,7 @@ from models import make_clip, make_unet, make_vae
 from ops import make_ops
 from optimizers import make_optimizers
 from pipeline import make_pipeline
+from resnet import make_resnet
 from recordings import make_recordings
 from schedulers import make_schedulers
 from training import make_training, make_vae_training
@@ -29,6 +30,7 @@ SECTIONS = {
     "clip": make_clip,
     "unet": make_unet,
     "vae": make_vae,
+    "resnet": make_resnet,
     "schedulers": make_schedulers,
     "pipeline": make_pipeline,
     "families": make_families,

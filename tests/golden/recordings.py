@@ -1,5 +1,8 @@
 """Recorded training runs by PyTorch, diffusers and peft, one for every switch of LoRA training: what went in
 (recording.safetensors and recording.json, the layout of `selma train --record`) and what came out (expected).
+
+All but the first are trained on the same numbers (`shared`): their recording lacks latents, noise and timesteps.
+Pictures are 128x128: at 64x64 the lowest level is one pixel, where norms over two numbers amplify rounding.
 """
 
 import json
@@ -21,12 +24,14 @@ from families import SCALED, models, tokenizers
 FOLDER = DATA / "recordings"
 PROMPTS = ["two red squares", "a blue ring and three crosses"]
 TEXT_TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj"]
-SD15 = dict(family="sd15", steps=6, targets=["to_q", "to_v"])
+SIZE = 128
+SHARED_STEPS, SHARED_BATCH = 4, 4
+SD15 = dict(family="sd15", steps=SHARED_STEPS, targets=["attn2.to_q", "attn1.to_v"])
 # `train`: the switches by the names that the replaying side has for them.
 CASES = {
     "sd15": dict(family="sd15", steps=20, targets=["to_q", "to_k", "to_v", "to_out.0"], rank=4, alpha=8),
-    "sd21-v": dict(family="sd21-v", steps=6, targets=["to_q", "to_k", "to_v", "to_out.0"]),
-    "sdxl": dict(family="sdxl", steps=6, targets=["to_q", "to_k", "to_v", "to_out.0"]),
+    "sd21-v": dict(family="sd21-v", steps=SHARED_STEPS, targets=["to_q", "attn2.to_out.0"]),
+    "sdxl": dict(family="sdxl", steps=SHARED_STEPS, targets=["to_k", "attn2.to_out.0"]),
     "snr": SD15 | dict(train=dict(snrGamma=5)),
     "snr-v": SD15 | dict(family="sd21-v", train=dict(snrGamma=2)),
     "v-of-epsilon": SD15 | dict(train=dict(predictionType="v_prediction")),
@@ -102,7 +107,7 @@ def condition(parts: dict, prompts: list[str], family: str) -> tuple[torch.Tenso
             states.append(out[0])
     if family != "sdxl":
         return states[0], {}
-    sizes = torch.tensor([[64.0, 64, 0, 0, 64, 64]]).repeat(len(prompts), 1)
+    sizes = torch.tensor([[SIZE, SIZE, 0.0, 0, SIZE, SIZE]]).repeat(len(prompts), 1)
     return torch.cat(states, -1), {"added_cond_kwargs": {"text_embeds": pooled, "time_ids": sizes}}
 
 
@@ -186,23 +191,33 @@ def run(case: dict, data: dict, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     return out | {f"final.{key}": value.detach().clone() for key, value in zip(parameters, last)}
 
 
+def drawn(steps: int, batch: int) -> dict[str, torch.Tensor]:
+    shape = (steps, batch, 4, SIZE // 8, SIZE // 8)
+    return {
+        "latents": torch.randn(shape),
+        "noise": torch.randn(shape),
+        "timesteps": torch.randint(0, 1000, shape[:2]),
+    }
+
+
 def make_recordings() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    seed(999)
+    shared = drawn(SHARED_STEPS, SHARED_BATCH)
+    save_file(shared, FOLDER / "shared.safetensors")
     for number, (name, given) in enumerate(CASES.items()):
         case = BASE | given
         seed(1000 + number)
-        shape = (case["steps"], case["batch"], 4, 8, 8)
-        data = {
-            "latents": torch.randn(shape),
-            "noise": torch.randn(shape),
-            "timesteps": torch.randint(0, 1000, shape[:2]),
-        }
+        own = name == "sd15"
+        batch = case["batch"]
+        data = drawn(case["steps"], batch) if own else {k: v[:, :batch] for k, v in shared.items()}
         parts, names = build(case)
         found = {c: dict(parts[c].named_parameters()) for c, _ in names.values()}
         start = {f"init.{key}": found[c][n].detach().clone().contiguous() for key, (c, n) in names.items()}
         folder = FOLDER / name
         folder.mkdir(parents=True)
-        save_file(start | data, folder / "recording.safetensors")
+        save_file(start | (data if own else {}), folder / "recording.safetensors")
         prompts = (PROMPTS * 2)[: case["batch"]]
         result = robust(f"recordings.{name}", lambda dtype: run(case, data | {"prompts": prompts}, dtype), 1e-3)
         save_file({k: v.contiguous() for k, v in result.items()}, folder / "expected.safetensors")
@@ -216,11 +231,11 @@ def make_recordings() -> None:
             eps=1e-8,
             weightDecay=1e-2,
             maxGradNorm=1.0,
-            width=64,
-            height=64,
+            width=SIZE,
+            height=SIZE,
         )
         if case["train"]:
-            shared = {k: notes[k] for k in ("rank", "alpha", "targets", "learningRate", "maxGradNorm")}
+            copied = {k: notes[k] for k in ("rank", "alpha", "targets", "learningRate", "maxGradNorm")}
             plain = dict(schedule="constant", warmup=0, captionDropout=0, batch=case["batch"])
-            notes["train"] = shared | plain | case["train"]
+            notes["train"] = copied | plain | case["train"]
         (folder / "recording.json").write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n")

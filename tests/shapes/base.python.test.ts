@@ -9,8 +9,8 @@ import { Random } from '../../lib/base/random.ts'
 import { openCheckpoint } from '../../lib/diffusion/checkpoint.ts'
 import { attentionProjections } from '../../lib/diffusion/lora-layers.ts'
 import { TextToImagePipeline } from '../../lib/diffusion/pipeline.ts'
+import { asLora } from '../../lib/experts/factors.ts'
 import { loraGraph } from '../../lib/experts/index.ts'
-import { asLora } from '../../lib/experts/lora-training.ts'
 import type { Lora } from '../../lib/formats/lora.ts'
 import { saveLora } from '../../lib/formats/lora-files.ts'
 import { writeSafetensors } from '../../lib/formats/safetensors.ts'
@@ -39,7 +39,7 @@ async function randomLora(folder: string): Promise<Lora> {
   )
   const random = new Random(5)
   const flat = random.normals(graph.layout.length).map((value) => value * 0.15)
-  return asLora(graph, flat, rank, {})
+  return asLora(graph, flat, {})
 }
 
 interface Report {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { buildProgram } from '../../../kernel/cli/main.ts'
 import { lora } from '../../../kernel/cli/options.ts'
 import { duration, oneLine, plain } from '../../../kernel/cli/plain.ts'
-import { trainOptions } from '../../../lib/experts/index.ts'
+import { trainOptionNames, trainOptions } from '../../../lib/experts/index.ts'
 import { imagesStage } from '../../../lib/images/index.ts'
 import { promptsStage } from '../../../lib/prompts/stage.ts'
 import { evaluateStage } from '../../../lib/study/evaluation.ts'
@@ -43,7 +43,7 @@ describe('defaults', () => {
 
   it('leave out no setting of training', () => {
     const options = commandNamed('train').options.map((option) => option.attributeName())
-    expect(Object.keys(trainOptions.shape).filter((key) => !options.includes(key))).toEqual([])
+    expect(trainOptionNames.filter((key) => !options.includes(key))).toEqual([])
   })
 })
 

@@ -1,0 +1,193 @@
+// A training run as a file, to be replayed elsewhere and compared number by number: `init.*` (the LoRA it starts from,
+// PEFT's key names), `latents` [steps, batch, C, H, W], `noise` and `timesteps` [steps, batch] in one safetensors file,
+// and `recording.json` beside it. PyTorch scripts write the same.
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { fail } from '../base/errors.ts'
+import { readJson, writeJson } from '../base/files.ts'
+import { SafetensorsFile, type SafetensorsTensor, writeSafetensors } from '../formats/safetensors.ts'
+import { learningRateAt, sizeOf } from '../runtime/index.ts'
+import type { Drawn } from './batches.ts'
+import type { LoraGraph } from './lora-training.ts'
+import { type ResolvedTrainOptions, trainOptions } from './options.ts'
+import type { Bucket } from './prepare.ts'
+
+const count = z.number().int().positive()
+const number = z.number().positive()
+
+const schema = z.looseObject({
+  /** One a picture of the batch; or a list of them for every step. */
+  prompts: z.union([z.array(z.string()).nonempty(), z.array(z.array(z.string()).nonempty()).nonempty()]),
+  rank: count,
+  alpha: number.nullish(),
+  targets: z.union([z.array(z.string()).nonempty(), z.string()]),
+  /** One, or one a step. */
+  learningRate: z.union([number, z.array(z.number().nonnegative()).nonempty()]),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).optional(),
+  eps: number.optional(),
+  weightDecay: z.number().nonnegative().optional(),
+  maxGradNorm: number.nullish(),
+  /** In pixels. */
+  width: count,
+  height: count,
+  /** Switches of `selma train` beside these; absent in a recording of a plain run. */
+  train: z.unknown().optional(),
+  /** Seeds of dropout masks, one a step. */
+  dropoutSeeds: z.array(z.number().int().nonnegative()).optional(),
+})
+
+export interface Recording {
+  /** By PEFT's key: `base_model.model.….lora_A.weight`. */
+  init: Map<string, { shape: number[]; data: Float32Array }>
+  /** Steps, pictures a step, and a picture's [channels, height, width]. */
+  steps: number
+  batch: number
+  latent: [number, number, number]
+  latents: Float32Array
+  noise: Float32Array
+  /** [steps · batch] */
+  timesteps: Float32Array
+  settings: z.output<typeof schema>
+}
+
+const prefix = 'base_model.model.'
+/** Numbers of all recorded latents, at most: 2 GiB of float32. */
+const LIMIT = 2 ** 29
+
+/** What a run was fed, as a recording. @throws SelmaError `unsupported` for several buckets, or a very long run */
+export function recordingOf(
+  batches: readonly { drawn: Drawn }[],
+  buckets: readonly Bucket[],
+  { graph, start, train }: { graph: LoraGraph; start: Float32Array; train: ResolvedTrainOptions },
+): Recording {
+  if (buckets.length !== 1)
+    fail('unsupported', `a recording of ${buckets.length} sizes`, 'record a run without aspectRatioBuckets')
+  const [{ latent, size }] = buckets
+  const batch = batches[0].drawn.timesteps.length
+  const length = batch * sizeOf(latent)
+  if (batches.length * length > LIMIT)
+    fail('unsupported', `a recording of ${batches.length} steps`, 'record fewer steps')
+  const joined = (of: (drawn: Drawn) => Float32Array, each: number): Float32Array => {
+    const out = new Float32Array(batches.length * each)
+    batches.forEach(({ drawn }, i) => {
+      out.set(of(drawn), i * each)
+    })
+    return out
+  }
+  const prompts = batches.map(({ drawn }) => drawn.prompts)
+  const same = prompts.every((each) => String(each) === String(prompts[0]))
+  const rates = batches.map((_, step) => learningRateAt(step, { ...train, final: train.finalRate }))
+  const constant = rates.every((rate) => rate === rates[0])
+  const { rank, alpha, targets, betas, eps, weightDecay, maxGradNorm, loraDropout } = train
+  return {
+    init: new Map(
+      graph.layout.specs.map((spec) => [
+        prefix + spec.name,
+        { shape: [...spec.shape], data: graph.layout.view(start, spec) },
+      ]),
+    ),
+    steps: batches.length,
+    batch,
+    latent,
+    latents: joined((drawn) => drawn.latents, length),
+    noise: joined((drawn) => drawn.noise, length),
+    timesteps: joined((drawn) => drawn.timesteps, batch),
+    settings: {
+      prompts: (same ? prompts[0] : prompts) as [string, ...string[]],
+      rank,
+      alpha: alpha ?? rank,
+      targets: targets as [string, ...string[]],
+      learningRate: constant ? rates[0] : (rates as [number, ...number[]]),
+      betas,
+      eps,
+      weightDecay,
+      maxGradNorm,
+      width: size[1],
+      height: size[0],
+      train,
+      ...(loraDropout ? { dropoutSeeds: batches.map(({ drawn }) => drawn.seed) } : {}),
+    },
+  }
+}
+
+/** Writes `path` and the `recording.json` beside it. */
+export async function saveRecording(path: string, recording: Recording): Promise<void> {
+  const { init, steps, batch, latent, latents, noise, timesteps, settings } = recording
+  const floats = (shape: number[], data: Float32Array): SafetensorsTensor => ({ dtype: 'F32', shape, data })
+  const whole = BigInt64Array.from(timesteps, BigInt)
+  await writeSafetensors(path, {
+    ...Object.fromEntries([...init].map(([key, { shape, data }]) => [`init.${key}`, floats(shape, data)])),
+    latents: floats([steps, batch, ...latent], latents),
+    noise: floats([steps, batch, ...latent], noise),
+    timesteps: { dtype: 'I64', shape: [steps, batch], data: whole },
+  })
+  await writeJson(join(dirname(path), 'recording.json'), settings)
+}
+
+/** Reads a recording. @throws SelmaError `not-found`; `bad-file` saying what is missing or does not fit */
+export async function loadRecording(path: string): Promise<Recording> {
+  const notes = join(dirname(path), 'recording.json')
+  const parsed = schema.safeParse(await readJson(notes))
+  if (!parsed.success) return fail('bad-file', `${notes}: ${z.prettifyError(parsed.error)}`)
+  const file = await SafetensorsFile.open(path)
+  const missing = ['latents', 'noise', 'timesteps'].filter((name) => !file.has(name))
+  if (missing.length > 0) fail('bad-file', `${path} has no ${missing.join(', ')}`)
+  const { shape } = file.entry('latents')
+  const [steps, batch, ...latent] = shape
+  if (shape.length !== 5 || shape.includes(0))
+    fail('bad-file', `${path}: latents has the shape [${shape}]`, '[steps, batch, channels, height, width]')
+  for (const [name, wanted] of [
+    ['noise', shape],
+    ['timesteps', [steps, batch]],
+  ] as const)
+    if (String(file.entry(name).shape) !== String(wanted))
+      fail('bad-file', `${path}: ${name} has the shape [${file.entry(name).shape}], not [${wanted}]`)
+  const init: Recording['init'] = new Map()
+  for (const key of file.names().filter((name) => name.startsWith('init.')))
+    init.set(key.slice('init.'.length), { shape: file.entry(key).shape, data: await file.floats(key) })
+  const { data } = await file.tensor('timesteps')
+  const settings = parsed.data
+  const { prompts, learningRate } = settings
+  const lists = typeof prompts[0] === 'string' ? [prompts as string[]] : (prompts as string[][])
+  if (lists.some((list) => list.length !== batch) || (lists.length !== 1 && lists.length !== steps))
+    fail('bad-file', `${notes}: prompts do not fit ${steps} steps of ${batch} pictures`)
+  if (Array.isArray(learningRate) && learningRate.length !== steps)
+    fail('bad-file', `${notes}: ${learningRate.length} learning rates for ${steps} steps`)
+  return {
+    init,
+    steps,
+    batch,
+    latent: latent as [number, number, number],
+    latents: await file.floats('latents'),
+    noise: await file.floats('noise'),
+    timesteps: Float32Array.from(data as ArrayLike<number | bigint>, Number),
+    settings,
+  }
+}
+
+/** The training options that a recording describes. @throws SelmaError `bad-file` */
+export function optionsOf({ settings, batch, steps }: Recording): ResolvedTrainOptions {
+  const { rank, alpha, targets, learningRate, betas, eps, weightDecay, maxGradNorm, train } = settings
+  const plain = {
+    rank,
+    alpha: alpha ?? undefined,
+    targets,
+    learningRate: Array.isArray(learningRate) ? Math.max(...learningRate, Number.MIN_VALUE) : learningRate,
+    betas,
+    eps,
+    weightDecay,
+    // PyTorch's way of saying that nothing is clipped is not to call it.
+    maxGradNorm: maxGradNorm ?? Number.MAX_VALUE,
+    schedule: 'constant',
+    warmup: 0,
+    steps,
+    captionDropout: 0,
+    batch,
+  }
+  const given = train === undefined ? plain : { ...(train as object), steps }
+  const parsed = trainOptions.safeParse(
+    Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)),
+  )
+  if (parsed.success) return parsed.data
+  return fail('bad-file', `recording.json: ${z.prettifyError(parsed.error)}`)
+}
