@@ -1,0 +1,57 @@
+// A LoRA training step on ONNX Runtime's WebGPU provider against the CPU's, without a GPU: on SwiftShader, the software
+// Vulkan driver that comes with Chromium. What is compared is the numbers, not the time.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { Random } from '../../lib/base/random.ts'
+import { openCheckpoint } from '../../lib/diffusion/checkpoint.ts'
+import { loraGraph, trainOptions } from '../../lib/experts/index.ts'
+import { loraTrainingProgram } from '../../lib/experts/lora-training.ts'
+import { type Provider, Trainer } from '../../lib/runtime/index.ts'
+import { goldenPath, relativeError } from '../support/golden.ts'
+
+const driver = '/usr/lib/chromium/vk_swiftshader_icd.json'
+
+function whyNot(): string | undefined {
+  if (process.platform !== 'linux') return 'SwiftShader is looked for on Linux only'
+  if (!existsSync(driver)) return "Debian's Chromium, which has SwiftShader, is not installed"
+  const libraries = execFileSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' })
+  return libraries.includes('libvulkan.so.1') ? undefined : 'libvulkan1 is not installed'
+}
+
+const reason = whyNot()
+const name = 'a LoRA training step on WebGPU equals the CPU’s'
+it.skipIf(reason !== undefined)(reason ? `${name} (skipped: ${reason})` : name, async () => {
+  process.env.VK_ICD_FILENAMES = driver
+  const checkpoint = await openCheckpoint(goldenPath('tiny-sd'))
+  const { in_channels: channels, sample_size: size } = checkpoint.unet.config
+  const { max_position_embeddings: tokens, hidden_size: width } = checkpoint.textEncoder.config
+  const batch = 2
+  const shape = { batch, latent: [channels, size, size], text: [tokens, width] } as const
+  const options = trainOptions.parse({ rank: 4, batch, steps: 1, maxGradNorm: 1 })
+  const lora = loraGraph(checkpoint, shape, options)
+  const program = loraTrainingProgram(checkpoint, shape, lora, options)
+  const random = new Random(3)
+  const factors = random.normals(lora.layout.length).map((value) => value * 0.1)
+  const numbers = batch * channels * size * size
+  const feeds = {
+    sample: random.normals(numbers),
+    target: random.normals(numbers),
+    timesteps: Float32Array.of(7, 500),
+    text: random.normals(batch * tokens * width),
+  }
+  const stepOn = async (provider: Provider) => {
+    const trainer = await Trainer.create(program, lora.layout, factors.slice(), { provider })
+    const { loss, gradientNorm } = await trainer.step(feeds, { learningRate: 1e-3 })
+    // After one step AdamW's first moment is the clipped gradient times 1 − β₁.
+    const [parameters, gradient] = [await trainer.vector('parameters'), await trainer.vector('adam.m')]
+    await trainer.release()
+    return { loss: [loss, gradientNorm], gradient, parameters }
+  }
+  const [cpu, gpu] = [await stepOn('cpu'), await stepOn('webgpu')]
+  expect(relativeError(cpu.parameters, factors)).toBeGreaterThan(1e-3)
+  expect(relativeError(gpu.loss, cpu.loss)).toBeLessThan(1e-4)
+  expect(relativeError(gpu.parameters, cpu.parameters)).toBeLessThan(1e-4)
+  // Vulkan asks for 3 + 2|x| ULP of exp only, and a gradient is made of differences.
+  expect(relativeError(gpu.gradient, cpu.gradient)).toBeLessThan(3e-4)
+})
