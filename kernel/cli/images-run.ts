@@ -1,20 +1,94 @@
 // What `selma images` does; loaded when it is called.
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fail } from '../../lib/base/errors.ts'
+import type { SchedulerName } from '../../lib/diffusion/schedulers/scheduler.ts'
+import { SafetensorsFile, writeSafetensors } from '../../lib/formats/safetensors.ts'
 import { type ImagesSettings, imagesStage } from '../../lib/images/index.ts'
 import type { ImagesOptions } from './images.ts'
-import { checkCaptions, modelArgument, readLoras, readPrompts } from './inputs.ts'
+import { checkCaptions, type LocatedPrompt, modelArgument, readLoras, readPrompts } from './inputs.ts'
 import type { Answer, Context } from './perform.ts'
 import { copyOf, publish, targetFor } from './publish.ts'
 import { runStage } from './run-stage.ts'
 
+/** Final latents from given noise, or from the seed's: how sampling is compared with another program's. */
+async function runLatents(file: string, options: ImagesOptions, context: Context): Promise<Answer> {
+  const { steps, guidance, rescale, negativePrompt, seed, prompt: texts = [] } = options
+  if (texts.length === 0)
+    fail('bad-input', '--latents-out without --prompt', 'give the prompt, or one a picture')
+  const [{ TextToImagePipeline }, { locateModel }, { loadLora }] = await Promise.all([
+    import('../../lib/diffusion/pipeline.ts'),
+    import('../../lib/shapes/models.ts'),
+    import('../../lib/formats/lora-files.ts'),
+  ])
+  const noise = options.noise === undefined ? undefined : await readNoise(options.noise)
+  const count = noise?.shape[0] ?? texts.length
+  if (texts.length !== 1 && texts.length !== count)
+    fail(
+      'mismatch',
+      `${texts.length} prompts for ${count} pictures of noise`,
+      'give one prompt, or one a picture',
+    )
+  const prompts = Array.from({ length: count }, (_, i) => texts[texts.length === 1 ? 0 : i])
+  const loras = await Promise.all(
+    (options.lora ?? []).map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
+  )
+  const pipeline = await TextToImagePipeline.load(locateModel(options.model).folder, { loras })
+  const [channels, ...usual] = pipeline.latentShape
+  if (noise && noise.shape[1] !== channels)
+    fail('mismatch', `noise of ${noise.shape[1]} channels`, `this model has ${channels}`)
+  const [height, width] = noise ? noise.shape.slice(2) : usual
+  try {
+    const data = await pipeline.sample(prompts, {
+      seeds: prompts.map((_, i) => seed + i),
+      steps,
+      guidance,
+      rescale,
+      negativePrompt,
+      scheduler: options.scheduler as SchedulerName | undefined,
+      noise: noise?.data,
+      height: height * pipeline.scale,
+      width: width * pipeline.scale,
+      signal: context.signal,
+    })
+    const shape = [count, channels, height, width]
+    await writeSafetensors(resolve(file), { latents: { dtype: 'F32', shape, data } })
+    return { text: `latents [${shape}] in ${file}`, document: { latentsOut: resolve(file), shape } }
+  } finally {
+    await pipeline.release()
+  }
+}
+
+/** Prompts from the file, or as given. */
+async function givenPrompts({ prompts, prompt = [] }: ImagesOptions): Promise<LocatedPrompt[]> {
+  if (prompts !== undefined) return readPrompts(prompts)
+  if (prompt.length === 0)
+    fail('bad-input', 'there are no prompts', 'name a file with --prompts, or give --prompt')
+  return prompt.map((text, i) => ({ record: { text }, where: `--prompt ${i + 1}` }))
+}
+
+async function readNoise(path: string): Promise<{ shape: number[]; data: Float32Array }> {
+  const file = await SafetensorsFile.open(path)
+  const { shape } = file.entry('latents')
+  if (shape.length !== 4 || shape.includes(0))
+    fail(
+      'bad-file',
+      `${path}: latents has the shape [${shape}]`,
+      '[pictures, channels, height, width] is needed',
+    )
+  return { shape, data: await file.floats('latents') }
+}
+
 export async function runImages(options: ImagesOptions, context: Context): Promise<Answer> {
+  if (options.latentsOut !== undefined) return runLatents(options.latentsOut, options, context)
+  const { out } = options
+  if (options.noise !== undefined) fail('bad-input', '--noise without --latents-out')
+  if (out === undefined) return fail('bad-input', 'there is no --out', 'name a folder for the pictures')
   const { steps, guidance, rescale, negativePrompt, scheduler, seed, perPrompt, chooseOf } = options
   const { model } = await modelArgument(options.model)
-  const prompts = await readPrompts(options.prompts)
+  const prompts = await givenPrompts(options)
   const loras = await readLoras(options.lora)
-  const inputs = [options.prompts, ...loras.map(({ path }) => path)]
-  const target = await targetFor(options.out, { force: options.force, inputs })
+  const inputs = [...(options.prompts ? [options.prompts] : []), ...loras.map(({ path }) => path)]
+  const target = await targetFor(out, { force: options.force, inputs })
   if (chooseOf === undefined && options.judgeError > 0)
     fail('bad-input', '--judge-error without --choose-of', 'say of how many pictures the judge chooses')
   if (chooseOf !== undefined) checkCaptions(prompts)
@@ -46,7 +120,7 @@ export async function runImages(options: ImagesOptions, context: Context): Promi
     ? `; ${chosen.judge} kept the best of up to ${chosen.of} (share right ${chosen.kept.toFixed(3)}, of the first ${chosen.first.toFixed(3)}; ${chosen.leftOut} left out)`
     : ''
   return {
-    text: `${result.count} pictures in ${options.out}, ${origin}${note}`,
+    text: `${result.count} pictures in ${out}, ${origin}${note}`,
     document: { out: target.path, output: state, ...document, result },
   }
 }

@@ -15,8 +15,11 @@ import { performs } from './perform.ts'
 
 interface Options {
   model: string
-  prompts: string
-  out: string
+  prompts?: string
+  prompt?: string[]
+  out?: string
+  noise?: string
+  latentsOut?: string
   lora?: LoraArgument[]
   steps: number
   guidance: number
@@ -45,8 +48,11 @@ export function imagesCommand(program: Command): void {
         'The prompts may be written by hand, one {"text": …} a line.',
     )
     .requiredOption('--model <name or folder>', 'shapes, shapes-weak, or a diffusers pipeline folder')
-    .requiredOption('--prompts <file>', 'JSONL, one {"text": …} a line')
-    .requiredOption('--out <folder>', 'where the pictures go')
+    .addOption(new Option('--prompts <file>', 'JSONL, one {"text": …} a line').conflicts('prompt'))
+    .option('--prompt <texts...>', 'prompts themselves, in place of a file')
+    .option('--out <folder>', 'where the pictures go')
+    .option('--latents-out <file>', 'write the final latents (safetensors) instead of pictures')
+    .option('--noise <file>', 'initial noise [n, C, H, W] as `latents` (safetensors), with --latents-out')
     .option('--lora <path[=weight]>', 'a LoRA on the model (repeatable)', collect(lora))
     .option('--steps <n>', 'sampling steps', whole(1), 50)
     .addOption(guidanceOption())
@@ -76,6 +82,7 @@ export function imagesCommand(program: Command): void {
     [
       'selma images --model shapes --prompts p.jsonl --out pics',
       'selma images --model shapes --prompts p.jsonl --out best --choose-of 4 --judge-error 0.1 --steps 20',
+      'selma images --model shapes --prompt "a red ring" --noise noise.safetensors --scheduler ddim --steps 10 --latents-out latents.safetensors',
       'selma images --model shapes --lora expert=0.8 --prompts p.jsonl --out drawn-by-expert',
     ],
     async (options, context) => (await import('./images-run.ts')).runImages(options, context),

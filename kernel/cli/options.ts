@@ -53,6 +53,18 @@ export function texts(text: string): string[] {
   return parts.every((part) => part !== '') ? parts : refuse('Give names with commas between them.')
 }
 
+export function yesOrNo(text: string): boolean {
+  return text === 'yes' || (text === 'no' ? false : refuse('Give yes or no.'))
+}
+
+/** Sizes between semicolons, each `height,width`. */
+export function sizes(text: string): [number, number][] {
+  return text.split(';').map((part) => {
+    const pair = part.split(',').map(whole(1))
+    return pair.length === 2 ? (pair as [number, number]) : refuse('Give height,width;height,width…')
+  })
+}
+
 /** Collects an option that may be given several times. */
 export const collect =
   <T>(one: (text: string) => T) =>

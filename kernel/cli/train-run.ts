@@ -1,7 +1,16 @@
 // What `selma train` does; loaded when it is called.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import { fail } from '../../lib/base/errors.ts'
 import { readImageFolder } from '../../lib/data/imagefolder.ts'
-import { type TrainSettings, trainOptionNames, trainStage } from '../../lib/experts/index.ts'
+import {
+  copyRecording,
+  replayTraining,
+  type TrainSettings,
+  trainOptionNames,
+  trainStage,
+} from '../../lib/experts/index.ts'
 import { modelArgument } from './inputs.ts'
 import type { Answer, Context } from './perform.ts'
 import { copyOf, publish, targetFor } from './publish.ts'
@@ -12,8 +21,38 @@ import type { TrainCommandOptions } from './train.ts'
 const mean = (losses: readonly number[]): number =>
   losses.reduce((sum, value) => sum + value, 0) / losses.length
 
+/** `selma train --replay`. */
+async function runReplay(file: string, options: TrainCommandOptions, context: Context): Promise<Answer> {
+  const { model } = await modelArgument(options.model)
+  const target = await targetFor(options.out, { force: options.force, inputs: [file] })
+  const made = await mkdtemp(join(tmpdir(), 'selma-replay-'))
+  try {
+    const { losses, gradientNorms } = await replayTraining({
+      model,
+      replay: resolve(file),
+      out: join(made, 'lora'),
+      signal: context.signal,
+      onStep: (step, loss, steps) =>
+        context.progress.line(`step ${step}/${steps}: loss ${loss.toPrecision(6)}`),
+    })
+    const output = await publish(target, copyOf(join(made, 'lora')))
+    const range = `loss ${losses[0].toPrecision(4)} → ${losses[losses.length - 1].toPrecision(4)}`
+    return {
+      text: `replayed ${losses.length} steps of ${file}, ${range}; PEFT folder in ${options.out}`,
+      document: { out: target.path, output, losses, gradientNorms },
+    }
+  } finally {
+    await rm(made, { recursive: true, force: true })
+  }
+}
+
 export async function runTrain(options: TrainCommandOptions, context: Context): Promise<Answer> {
-  const { data, validation, out } = options
+  if (options.replay) return runReplay(options.replay, options, context)
+  const { data = [], validation, out, record } = options
+  if (data.length === 0)
+    fail('bad-input', 'there is no --data', 'name an imagefolder, or a recording: --replay')
+  if (record && !record.endsWith('.safetensors'))
+    fail('bad-input', `--record ${record}`, 'name a file that ends in .safetensors')
   const { model } = await modelArgument(options.model)
   const folders = data.map((folder) => resolve(folder))
   for (const folder of [...folders, ...(validation ? [validation] : [])]) await readImageFolder(folder)
@@ -30,12 +69,14 @@ export async function runTrain(options: TrainCommandOptions, context: Context): 
     name: options.name ?? basename(resolve(out)),
     validation: validation && resolve(validation),
     train,
+    ...(record ? { record: true } : {}),
   } as TrainSettings
   const { job, result, origin, document } = await runStage(trainStage, settings, {
     fresh: options.fresh,
     context,
   })
   const state = await publish(target, copyOf(join(job.dir, result.lora)))
+  if (record) await copyRecording(join(job.dir, result.recording!), record)
   const { losses } = result
   const tenth = Math.max(1, Math.floor(losses.length / 10))
   const first = mean(losses.slice(0, tenth)).toPrecision(4)

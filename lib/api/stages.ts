@@ -6,7 +6,13 @@ import { fail } from '../base/errors.ts'
 import { sha256 } from '../base/files.ts'
 import { type ImageRecord, readImageFolder } from '../data/imagefolder.ts'
 import { type PromptRecord, readPromptFile } from '../data/prompt-file.ts'
-import { type TrainOptions, type TrainResult, type TrainSettings, trainStage } from '../experts/index.ts'
+import {
+  copyRecording,
+  type TrainOptions,
+  type TrainResult,
+  type TrainSettings,
+  trainStage,
+} from '../experts/index.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import { decodePng } from '../formats/png.ts'
 import { type ImagesResult, type ImagesSettings, imagesStage } from '../images/index.ts'
@@ -214,6 +220,8 @@ export interface ExpertOptions extends TrainOptions, Pick<TrainSettings, 'sample
   name?: string
   /** Pictures for the validation loss. */
   validation?: Dataset
+  /** Where to keep what the run is fed: a safetensors file, and recording.json beside it (docs/training.md). */
+  record?: string
 }
 
 const trainSettings = (
@@ -221,7 +229,7 @@ const trainSettings = (
   data: Dataset | readonly Dataset[],
   options: ExpertOptions,
 ): TrainSettings => {
-  const { name, validation, samples, dsg, ...train } = options
+  const { name, validation, record, samples, dsg, ...train } = options
   if (model.loras.length > 0)
     fail('unsupported', `${model.name} has LoRAs already`, 'train on the base, and merge the experts')
   const folders = (Array.isArray(data) ? (data as readonly Dataset[]) : [data as Dataset]).map(
@@ -233,6 +241,7 @@ const trainSettings = (
     name,
     validation: validation?.dir,
     samples,
+    ...(record ? { record: true } : {}),
     dsg,
     train,
   }
@@ -254,6 +263,7 @@ export const experts = {
       { fresh, root, signal, onEvent },
       async ({ dir }, { lora }) => ({ made: { kind: 'expert', ...(await hashed(name, join(dir, lora))) } }),
     )
+    if (rest.record) await copyRecording(join(job.dir, result.recording!), rest.record)
     return new Expert(name, join(job.dir, result.lora), origin(job.cached), result)
   },
   start: (

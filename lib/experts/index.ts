@@ -8,7 +8,7 @@ export {
   loraTrainingProgram,
 } from './lora-training.ts'
 export { type ResolvedTrainOptions, type TrainOptions, trainOptionNames, trainOptions } from './options.ts'
-export { loadRecording, type Recording, saveRecording } from './recording.ts'
+export { copyRecording, loadRecording, type Recording, saveRecording } from './recording.ts'
 export { type ReplayResult, type ReplaySettings, replayTraining } from './replay.ts'
 export { type SampleOptions, sampleOptions } from './samples.ts'
 export { type TrainResult, type TrainSettings, trainStage } from './stage.ts'

@@ -1,6 +1,7 @@
 // A training run as a file, to be replayed elsewhere and compared number by number: `init.*` (the LoRA it starts from,
 // PEFT's key names), `latents` [steps, batch, C, H, W], `noise` and `timesteps` [steps, batch] in one safetensors file,
 // and `recording.json` beside it. PyTorch scripts write the same.
+import { copyFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { fail } from '../base/errors.ts'
@@ -122,6 +123,13 @@ export async function saveRecording(path: string, recording: Recording): Promise
     timesteps: { dtype: 'I64', shape: [steps, batch], data: whole },
   })
   await writeJson(join(dirname(path), 'recording.json'), settings)
+}
+
+/** Copies a recording to a safetensors file, and its notes beside that. */
+export async function copyRecording(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true })
+  await writeJson(join(dirname(to), 'recording.json'), await readJson(join(dirname(from), 'recording.json')))
+  await copyFile(from, to)
 }
 
 /** Reads a recording. @throws SelmaError `not-found`; `bad-file` saying what is missing or does not fit */

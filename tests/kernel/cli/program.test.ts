@@ -41,6 +41,14 @@ describe('defaults', () => {
     for (const [option, setting] of all) expect(option).toEqual(setting)
   })
 
+  it('are all of them settings that go together', () => {
+    const given = commandNamed('train').opts()
+    const own = Object.fromEntries(
+      trainOptionNames.flatMap((key) => (key in given ? [[key, given[key]]] : [])),
+    )
+    expect(trainOptions.parse(own)).toEqual(trainOptions.parse({}))
+  })
+
   it('leave out no setting of training', () => {
     const options = commandNamed('train').options.map((option) => option.attributeName())
     expect(trainOptionNames.filter((key) => !options.includes(key))).toEqual([])
@@ -66,7 +74,7 @@ describe('help', () => {
   it('comes from the command without any work', async () => {
     const { code, stdout, stderr } = await selma('train --help', await temporaryFolder())
     expect([code, stderr]).toEqual([0, ''])
-    expect(stdout).toMatch(/--learning-rate <rate> .*default: 0\.001/)
+    expect(stdout).toMatch(/--alpha <a> .*default: the rank/)
   })
 })
 
