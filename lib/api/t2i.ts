@@ -3,30 +3,42 @@
 import { fail } from '../base/errors.ts'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import { type SchedulerName, schedulerNames } from '../diffusion/schedulers/scheduler.ts'
+import type { SampleOptions, SizeConditioning } from '../diffusion/sample-options.ts'
+import { schedulerNames } from '../diffusion/schedulers/scheduler.ts'
 import { loadLora } from '../formats/lora-files.ts'
 import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
 import { ImageGrid } from '../plots/index.ts'
 import { Engine } from '../runtime/index.ts'
-import { locateModel } from '../shapes/models.ts'
 import { callerSignal } from './caller.ts'
 import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
 import type { Expert } from './expert.ts'
+import { findModel, type LoadOptions } from './find-model.ts'
 import { flatten, tellUse } from './used.ts'
 
-export interface DrawOptions {
+export interface DrawOptions
+  extends Pick<
+    SampleOptions,
+    | 'rescale'
+    | 'negativePrompt'
+    | 'scheduler'
+    | 'eta'
+    | 'timestepSpacing'
+    | 'rescaleBetasZeroSnr'
+    | 'width'
+    | 'height'
+    | keyof SizeConditioning
+  > {
   /** One seed, or one a prompt. Default 0. */
   seed?: number | readonly number[]
+  /** Pictures a prompt: the second one has the seed + 1, and so on. Default 1. */
+  perPrompt?: number
   /** Sampling steps. Default 20. */
   steps?: number
   /** Classifier-free guidance scale; 1 is none. Default 7.5. */
   guidance?: number
-  /** Guidance rescale φ in [0, 1]. Default 0. */
-  rescale?: number
-  negativePrompt?: string
-  /** A short name such as 'ddim', or diffusers' class name; default the model's own. */
-  scheduler?: SchedulerName
+  /** The VAE in overlapping tiles. Default: for pictures of more than 1024 × 1024 pixels. */
+  tiling?: boolean
   signal?: AbortSignal
 }
 
@@ -62,6 +74,16 @@ export class Pictures {
   }
 }
 
+/** Says which prompts were too long for the text encoder. */
+function cutShort(pipeline: TextToImagePipeline, prompts: readonly string[]): string {
+  const said = prompts.flatMap((text, i) => {
+    const tokens = pipeline.truncatedTokens(text)
+    return tokens > 0 ? [`${prompts.length > 1 ? `prompt ${i + 1}` : 'the prompt'} by ${tokens} tokens`] : []
+  })
+  const most = pipeline.tokenizer.maxLength
+  return said.length > 0 ? `; cut to the ${most} tokens of the text encoder: ${said.join(', ')}` : ''
+}
+
 let engine: Engine | undefined
 const sharedEngine = (): Engine => {
   engine ??= new Engine()
@@ -76,6 +98,8 @@ export class T2I {
   /** The diffusers pipeline folder. */
   readonly folder: string
   readonly loras: readonly { path: string; weight: number }[]
+  /** Where it came from: the Hub, at which commit, or its cache. */
+  readonly note: string | undefined
   #pipeline: Promise<TextToImagePipeline> | undefined
 
   private constructor(
@@ -83,27 +107,32 @@ export class T2I {
     folder: string,
     name: string,
     loras: readonly { path: string; weight: number }[],
+    note?: string,
   ) {
     this.base = base
     this.folder = folder
     this.name = name
     this.loras = loras
+    this.note = note
   }
 
   /**
-   * Opens a model: 'shapes' or 'shapes-weak' (embedded), or a diffusers pipeline folder.
+   * Opens a model: 'shapes' or 'shapes-weak' (embedded), a diffusers pipeline folder, or by its name on the Hugging
+   * Face Hub, e.g. `T2I.load('stable-diffusion-v1-5/stable-diffusion-v1-5', { variant: 'fp16' })`. From the Hub only
+   * the files that are needed are downloaded, into the cache that Python uses; offline what is cached is used.
    *
-   * @throws SelmaError `not-found` with the valid names
+   * @throws SelmaError `not-found` with the valid names; `bad-input` for a name, revision or variant that cannot be;
+   *   `unsupported` for models that are no Stable Diffusion 1.x, 2.x or XL; `io` when the Hub is not reached
    */
-  static async load(nameOrFolder: string): Promise<T2I> {
-    const { name, folder } = locateModel(nameOrFolder)
+  static async load(model: string, options: LoadOptions = {}): Promise<T2I> {
+    const { name, base, folder, note } = await findModel(model, options)
     await tellUse(async () => ({
       stage: 'load',
       state: 'finished',
       when: new Date().toISOString(),
       base: { name, hash: await hashCheckpoint(folder) },
     }))
-    return new T2I(nameOrFolder, folder, name, [])
+    return new T2I(base, folder, name, [], note)
   }
 
   /**
@@ -116,10 +145,8 @@ export class T2I {
     if (!Number.isFinite(weight))
       fail('bad-input', `weight ${weight}`, 'give a number; 1 is the whole expert')
     const suffix = weight === 1 ? expert.name : `${expert.name} × ${weight}`
-    return new T2I(this.base, this.folder, name ?? `${this.name} + ${suffix}`, [
-      ...this.loras,
-      { path: expert.path, weight },
-    ])
+    const loras = [...this.loras, { path: expert.path, weight }]
+    return new T2I(this.base, this.folder, name ?? `${this.name} + ${suffix}`, loras, this.note)
   }
 
   #load(): Promise<TextToImagePipeline> {
@@ -144,30 +171,45 @@ export class T2I {
    * @throws SelmaError `bad-input` for settings out of range, `stopped` when the signal aborts
    */
   async draw(prompt: string | readonly string[], options: DrawOptions = {}): Promise<Pictures> {
-    const { seed = 0, steps = 20, signal = callerSignal(), ...rest } = options
-    const prompts = Array.isArray(prompt) ? [...prompt] : [prompt as string]
-    if (prompts.length === 0 || prompts.some((text) => typeof text !== 'string'))
+    const { seed = 0, steps = 20, perPrompt = 1, tiling, signal = callerSignal(), ...rest } = options
+    const texts = Array.isArray(prompt) ? [...prompt] : [prompt as string]
+    if (texts.length === 0 || texts.some((text) => typeof text !== 'string'))
       fail('bad-input', 'there is no prompt', "give a text, e.g. draw('three red squares')")
     if (rest.scheduler && !schedulerNames.includes(rest.scheduler))
       fail('unsupported', `unknown scheduler ${rest.scheduler}`, `choose one of ${schedulerNames.join(', ')}`)
-    const seeds = typeof seed === 'number' ? prompts.map(() => seed) : [...seed]
+    if (!Number.isInteger(perPrompt) || perPrompt < 1)
+      fail('bad-input', `perPrompt ${perPrompt}`, 'give a whole number of pictures, 1 or more')
+    const first = typeof seed === 'number' ? texts.map(() => seed) : [...seed]
+    if (first.length !== texts.length)
+      fail(
+        'bad-input',
+        `${texts.length} prompts, but ${first.length} seeds`,
+        'give one seed, or one a prompt',
+      )
+    const each = <T>(make: (index: number, at: number) => T): T[] =>
+      texts.flatMap((_, index) => Array.from({ length: perPrompt }, (_, at) => make(index, at)))
+    const prompts = each((index) => texts[index])
+    const seeds = each((index, at) => first[index] + at)
     const pipeline = await this.#load()
     const cancel = (): void => sharedEngine().cancel()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       const latents = await pipeline.sample(prompts, { seeds, steps, signal, ...rest })
-      const pictures = await pipeline.decode(latents)
+      const pictures = await pipeline.decode(latents, { ...rest, tiling })
       await tellUse(() => ({
         stage: 'draw',
         state: 'finished',
         when: new Date().toISOString(),
-        settings: flatten({ model: this.name, prompts, guidance: 7.5, rescale: 0, ...rest, seed, steps }),
-        defaults: { seed: 0, steps: 20, guidance: 7.5, rescale: 0 },
+        settings: flatten({
+          ...{ model: this.name, prompts: texts, guidance: 7.5, rescale: 0 },
+          ...{ ...rest, seed, steps, perPrompt },
+        }),
+        defaults: { seed: 0, steps: 20, guidance: 7.5, rescale: 0, perPrompt: 1 },
       }))
       return new Pictures(
         pictures,
         prompts,
-        `${this.name}, guidance ${rest.guidance ?? 7.5}, ${steps} steps, seed ${[...new Set(seeds)].join(', ')}`,
+        `${this.name}, guidance ${rest.guidance ?? 7.5}, ${steps} steps, seed ${[...new Set(seeds)].join(', ')}${cutShort(pipeline, texts)}`,
       )
     } finally {
       signal?.removeEventListener('abort', cancel)
@@ -176,6 +218,6 @@ export class T2I {
 
   [displaySymbol](): MimeBundle {
     const from = this.base === this.name ? '' : ` (${this.base})`
-    return { 'text/plain': `T2I ${this.name}${from}` }
+    return { 'text/plain': `T2I ${this.name}${from}${this.note ? `: ${this.note}` : ''}` }
   }
 }

@@ -13,6 +13,10 @@ export interface ModelLocation {
   folder: string
 }
 
+/** The name on the Hub of what lies in the Hub's cache: `models--org--name/snapshots/<commit>`. */
+const hubName = (folder: string): string | undefined =>
+  /[\\/]models--([^\\/]+?)--([^\\/]+)[\\/]snapshots[\\/][0-9a-f]{40}$/.exec(folder)?.slice(1).join('/')
+
 /**
  * Where a model is: an embedded one by name, or a pipeline folder by path.
  *
@@ -30,5 +34,5 @@ export function locateModel(nameOrFolder: string): ModelLocation {
       `give ${embeddedModels.join(', ')}, or a diffusers pipeline folder (one with a model_index.json)`,
     )
   }
-  return { name: folder.split(/[\\/]/).pop() ?? folder, folder }
+  return { name: hubName(folder) ?? folder.split(/[\\/]/).pop() ?? folder, folder }
 }
