@@ -98,3 +98,37 @@ export function toKohyaName(component: string, module: string, twoEncoders: bool
       : prefixes.findLast(([, c]) => c === component)?.[0]
   return name && `${name}${module.replaceAll('.', '_')}`
 }
+
+const reversed = (map: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(map).map(([from, to]) => [to, from]))
+
+/** A diffusers module of Stable Diffusion XL's UNet under the original UNet's name, flat; undefined if it has none. */
+function toOriginal(module: string): string | undefined {
+  const flat = module.replaceAll('.', '_')
+  const alone = reversed(originalNames)[flat]
+  if (alone) return alone
+  const inResnet = (part: string): string => reversed(originalParts)[part] ?? part
+  const middle = /^mid_block\.(resnets|attentions)\.(\d)\.(.+)$/.exec(module)
+  if (middle) {
+    const [, kind, index, rest] = middle
+    return kind === 'attentions'
+      ? `middle_block_1_${rest.replaceAll('.', '_')}`
+      : `middle_block_${Number(index) * 2}_${inResnet(rest)}`
+  }
+  const match = /^(down|up)_blocks\.(\d)\.(resnets|attentions|downsamplers|upsamplers)\.(\d)\.(.+)$/.exec(
+    module,
+  )
+  if (!match) return undefined
+  const [, way, block, kind, index, rest] = match
+  if (kind === 'downsamplers') return `input_blocks_${Number(block) * 3 + 3}_0_op`
+  if (kind === 'upsamplers') return `output_blocks_${Number(block) * 3 + 2}_2_conv`
+  const at = Number(block) * 3 + Number(index)
+  const name = way === 'down' ? `input_blocks_${at + 1}` : `output_blocks_${at}`
+  return kind === 'resnets' ? `${name}_0_${inResnet(rest)}` : `${name}_1_${rest.replaceAll('.', '_')}`
+}
+
+/** The name of a UNet's module in files for Stable Diffusion XL, which kohya trains under the original UNet's names. */
+export function toSgmName(module: string): string | undefined {
+  const name = toOriginal(module)
+  return name && `lora_unet_${name}`
+}

@@ -1,8 +1,8 @@
 // LoRA in one file with kohya's keys, as sd-scripts, AUTOMATIC1111 and ComfyUI exchange them:
 // `<flat name>.lora_down.weight`, `.lora_up.weight`, `.alpha`. Names are translated by kohya-names.ts.
 import { fail } from '../base/errors.ts'
-import { fromKohyaName, toKohyaName } from './kohya-names.ts'
-import { type Lora, splitComponent } from './lora.ts'
+import { fromKohyaName, toKohyaName, toSgmName } from './kohya-names.ts'
+import { type Lora, loraRank, splitComponent } from './lora.ts'
 import { LoraDrafts, type LoraDtype, type LoraPart, loraTensor, upTensor } from './lora-drafts.ts'
 import type { ReadTensor, SafetensorsTensor } from './safetensors.ts'
 
@@ -34,16 +34,42 @@ export function readKohyaLora(
   return { layers: drafts.layers(), metadata: notes }
 }
 
-/** Tensors and metadata of the kohya file. @throws SelmaError `unsupported` for parts kohya has no name for */
+/** Stable Diffusion XL is the only one of the family whose transformers are more than one block deep. */
+const isXl = (lora: Lora): boolean =>
+  [...lora.layers.keys()].some(
+    (name) => name.startsWith('text_encoder_2.') || /^unet\..*\.transformer_blocks\.[1-9]/.test(name),
+  )
+
+/** What sd-scripts and its readers note about a file; what the LoRA already notes stays. */
+function kohyaNotes(lora: Lora, xl: boolean): Record<string, string> {
+  const layers = [...lora.layers.values()]
+  const single = <T>(values: T[]): string => (new Set(values).size === 1 ? String(values[0]) : 'Dynamic')
+  return {
+    ss_network_module: 'networks.lora',
+    ss_network_dim: single(layers.map(loraRank)),
+    ss_network_alpha: single(layers.map(({ alpha }) => alpha)),
+    'modelspec.sai_model_spec': '1.0.0',
+    'modelspec.architecture': `${xl ? 'stable-diffusion-xl-v1-base' : 'stable-diffusion-v1'}/lora`,
+    'modelspec.implementation': 'https://github.com/Stability-AI/generative-models',
+    'modelspec.title': lora.metadata.selma_expert ?? 'LoRA',
+    ...lora.metadata,
+  }
+}
+
+/**
+ * Tensors and metadata of the kohya file; the UNet of Stable Diffusion XL under its original names (SGM).
+ * @throws SelmaError `unsupported` for parts kohya has no name for
+ */
 export function writeKohyaLora(
   lora: Lora,
   dtype: LoraDtype,
 ): { tensors: Record<string, SafetensorsTensor>; metadata: Record<string, string> } {
   const tensors: Record<string, SafetensorsTensor> = {}
-  const twoEncoders = [...lora.layers.keys()].some((name) => name.startsWith('text_encoder_2.'))
+  const xl = isXl(lora)
   for (const [name, layer] of lora.layers) {
     const { component = 'unet', module } = splitComponent(name)
-    const flat = toKohyaName(component, module, twoEncoders)
+    const sgm = xl && component === 'unet' ? toSgmName(module) : undefined
+    const flat = sgm ?? toKohyaName(component, module, xl)
     if (!flat || fromKohyaName(flat) !== `${component}.${module}`)
       return fail(
         'unsupported',
@@ -59,5 +85,5 @@ export function writeKohyaLora(
     // Always float32: a scale folded into alpha need not be a round number.
     tensors[`${flat}.alpha`] = { dtype: 'F32', shape: [], data: Float32Array.of(layer.alpha) }
   }
-  return { tensors, metadata: { ...lora.metadata, format: 'pt' } }
+  return { tensors, metadata: { ...kohyaNotes(lora, xl), format: 'pt' } }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromKohyaName, toKohyaName } from '../../lib/formats/kohya-names.ts'
+import { fromKohyaName, toKohyaName, toSgmName } from '../../lib/formats/kohya-names.ts'
 
 describe('kohya names', () => {
   // Names and their diffusers modules as diffusers' own converter maps them.
@@ -52,6 +52,7 @@ describe('kohya names', () => {
     ['lora_unet_out_2', 'unet.conv_out'],
   ])("%s, on SDXL's original UNet", (flat, path) => {
     expect(fromKohyaName(flat)).toBe(path)
+    expect(toSgmName(path.slice('unet.'.length))).toBe(flat)
   })
 
   it('does not guess', () => {

@@ -107,7 +107,9 @@ describe('saving', () => {
     await saveLora(target, { ...lora, metadata: { note: 'é' } }, { format })
     const back = await loadLora(target)
     expect(Object.fromEntries(back.layers)).toEqual(Object.fromEntries(lora.layers))
-    expect(back.metadata).toEqual({ note: 'é' })
+    if (format === 'kohya')
+      expect(back.metadata).toMatchObject({ ss_network_module: 'networks.lora', note: 'é' })
+    else expect(back.metadata).toEqual({ note: 'é' })
     expect((await readdir(target)).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
@@ -152,6 +154,27 @@ describe('saving', () => {
     const keys = [...(await readSafetensorsHeader(path)).tensors.keys()]
     const suffix = format === 'kohya' ? '.dora_scale' : '.lora_magnitude_vector'
     expect(keys.filter((key) => key.endsWith(suffix))).toHaveLength(layers.size)
+  })
+
+  it("kohya's SDXL file has the original UNet's names and says what it is", async () => {
+    const [layer] = [...(await loadLora(`${golden}/peft`)).layers.values()]
+    const names = [
+      'unet.down_blocks.1.attentions.0.transformer_blocks.1.attn1.to_q',
+      'text_encoder_2.text_model.encoder.layers.0.mlp.fc1',
+    ]
+    const lora = { layers: new Map(names.map((name) => [name, layer])), metadata: { selma_expert: 'count' } }
+    const path = await saveLora(join(folder, 'xl.safetensors'), lora, { format: 'kohya' })
+    const { tensors, metadata } = await readSafetensorsHeader(path)
+    expect([...tensors.keys()].filter((key) => key.endsWith('.alpha')).sort()).toEqual([
+      'lora_te2_text_model_encoder_layers_0_mlp_fc1.alpha',
+      'lora_unet_input_blocks_4_1_transformer_blocks_1_attn1_to_q.alpha',
+    ])
+    expect(metadata).toMatchObject({
+      ss_network_dim: '4',
+      'modelspec.architecture': 'stable-diffusion-xl-v1-base/lora',
+      'modelspec.title': 'count',
+    })
+    expect([...(await loadLora(path)).layers.keys()].sort()).toEqual(names.sort())
   })
 
   it('refuses what a format cannot hold', async () => {

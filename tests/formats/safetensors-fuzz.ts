@@ -31,7 +31,8 @@ const pieces = [
   '"a":',
 ]
 
-function damage(source: Uint8Array, random: Random): Uint8Array {
+/** The file with its header, length or end damaged in one random way. */
+export function damage(source: Uint8Array, random: Random): Uint8Array {
   const length = Number(new DataView(source.buffer).getBigUint64(0, true))
   const header = Buffer.from(source.subarray(8, 8 + length))
   const at = random.int(0, header.length - 1)
