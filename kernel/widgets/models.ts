@@ -16,6 +16,8 @@ export interface ModelState {
 
 interface OpenModel {
   modelState(): ModelState
+  /** What it shows comes from the kernel: a page without one would draw it empty. */
+  readonly needsKernel: boolean
   close(): void
 }
 
@@ -33,10 +35,12 @@ const all = () => [...(openWidgets as unknown as Map<string, OpenModel>)]
 
 /**
  * All open widgets, as a notebook's metadata keeps them under `widgets` and this MIME type:
- * `application/vnd.jupyter.widget-state+json`. With it nbviewer and nbconvert draw them without a kernel.
+ * `application/vnd.jupyter.widget-state+json`. With it nbviewer and nbconvert draw them without a kernel. Those that
+ * need one are left out, so that the picture beside them is shown.
  */
 export function widgetState(): Record<string, unknown> {
-  const state = all().map(([id, widget]) => {
+  const kept = all().filter(([, { needsKernel }]) => !needsKernel)
+  const state = kept.map(([id, widget]) => {
     const { state: values, ...model } = widget.modelState()
     const { state, buffer_paths, buffers } = splitBuffers(values)
     const encoded = buffers.map((one, at) => ({

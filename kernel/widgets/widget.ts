@@ -56,6 +56,11 @@ export abstract class Widget<S extends object = object> extends HasTraits<S> imp
     })
   }
 
+  /** Whether a page without a kernel has nothing to show of it (see `widgetState`). */
+  get needsKernel(): boolean {
+    return false
+  }
+
   /** The id by which views and other widgets refer to it. */
   get model_id(): string {
     return this.#comm.id

@@ -3,5 +3,6 @@
 import { notebookPlugin } from './notebook.ts'
 import { plotlyPlugin } from './plotly/plugin.ts'
 import { runsPlugin } from './runs/plugin.ts'
+import { staticViewsPlugin } from './static-views.ts'
 
-export default [plotlyPlugin, runsPlugin, notebookPlugin]
+export default [plotlyPlugin, runsPlugin, notebookPlugin, staticViewsPlugin]

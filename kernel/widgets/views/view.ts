@@ -52,6 +52,10 @@ export abstract class View<
     })
   }
 
+  override get needsKernel(): boolean {
+    return true
+  }
+
   /** Does what the page asks; what it throws is shown in the page. */
   protected abstract receive(message: In, buffers: readonly Uint8Array[]): unknown
 

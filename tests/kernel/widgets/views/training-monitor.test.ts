@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { comms } from '../../../../kernel/comms.ts'
 import { DISPLAY, format } from '../../../../kernel/display/formatters.ts'
-import { type TrainingMonitor, trainingMonitor } from '../../../../kernel/widgets/index.ts'
+import {
+  IntSlider,
+  type TrainingMonitor,
+  trainingMonitor,
+  widgetState,
+} from '../../../../kernel/widgets/index.ts'
 import { blankPicture } from '../../../../lib/formats/picture.ts'
 import { encodePng } from '../../../../lib/formats/png.ts'
 import { readControl } from '../../../../lib/jobs/control.ts'
@@ -121,6 +126,16 @@ describe('the training monitor', () => {
         command: 'pause',
       }),
     )
+  })
+
+  it('is not kept in a notebook: a page without a kernel shows its picture, and keeps controls', async () => {
+    const view = monitor(await trainingJob([{ type: 'started', attempt: 1 }, ...losses(3)]))
+    const slider = new IntSlider({ value: 3 })
+    const { state } = widgetState() as { state: Record<string, unknown> }
+    expect(state).toHaveProperty([slider.model_id])
+    expect(state).not.toHaveProperty([view.model_id])
+    expect(await view[DISPLAY]()).toHaveProperty(['image/png'])
+    slider.close()
   })
 
   it('starts a job again that has ended, and shows what becomes of it', async () => {
