@@ -1,4 +1,6 @@
 // The cell API: what a notebook, a script and the `selma` command use, one name or namespace a stage.
+
+export type { CallOptions } from './api/call.ts'
 export { bundleOf, displaySymbol, type MimeBundle } from './api/display.ts'
 export {
   compare,
@@ -12,22 +14,12 @@ export {
   suites,
 } from './api/evaluate.ts'
 export { Expert } from './api/expert.ts'
+export { type ExpertOptions, experts, merge } from './api/experts.ts'
 export { chooseGuidance, GuidanceChoice } from './api/guidance.ts'
+export { Dataset, images } from './api/images.ts'
+export { offline, openai, Prompts, prompts, type Writer } from './api/prompts.ts'
 export { type Provenance, provenance } from './api/provenance.ts'
 export { comparisonTable, type ReportInput, report, WrittenReport } from './api/report.ts'
-export {
-  type CallOptions,
-  Dataset,
-  type ExpertOptions,
-  experts,
-  images,
-  merge,
-  offline,
-  openai,
-  Prompts,
-  prompts,
-  type Writer,
-} from './api/stages.ts'
 export { type DrawOptions, Pictures, T2I } from './api/t2i.ts'
 export { truePictures } from './api/truth.ts'
 export { SelmaError } from './base/errors.ts'

@@ -9,7 +9,8 @@ import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
 import { encodePng } from '../formats/png.ts'
 import { jobsRoot } from '../jobs/index.ts'
 import { layout, parseCaption, render } from '../shapes/index.ts'
-import { Dataset, type Prompts } from './stages.ts'
+import { Dataset } from './images.ts'
+import type { Prompts } from './prompts.ts'
 
 /**
  * Renders each prompt's true picture.
