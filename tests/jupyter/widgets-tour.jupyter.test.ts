@@ -111,13 +111,14 @@ describeLab('the tour of the widgets', { extensions: [built] }, (suite) => {
     lab.consoleErrors.splice(0)
 
     await jupyter('nbconvert', '--to', 'html', path)
-    const page = await lab.page.context().newPage()
+    const context = await lab.page.context().browser()!.newContext()
+    const page = await context.newPage()
     await page.goto(pathToFileURL(path.replace(/ipynb$/, 'html')).href)
     const drawn = await page
-      .locator('.jp-OutputArea-output img')
+      .locator('.jp-RenderedImage img')
       .evaluateAll((images) => images.filter((one) => (one as HTMLImageElement).naturalWidth > 100).length)
-    const kept = outputs.flat().filter(({ data }) => data?.['image/png'])
+    const kept = outputs.flat().filter(({ data }) => data?.['image/png'] && !data['text/html'])
     expect(drawn).toBe(kept.length)
-    await page.close()
+    await context.close()
   })
 })
