@@ -30,7 +30,7 @@ const cases: [line: string, message: RegExp][] = [
   ],
   ['train --model shapes --data pics --out expert', /no metadata\.jsonl in .*pics\n.*"file_name"/],
   ['train --model shapes --data pics --out expert --rank 0', /--rank <r>.*'0' is invalid.*from 1 up/],
-  ['train --model shapes --out expert', /required option '--data <folders\.\.\.>'/],
+  ['train --model shapes --out expert', /there is no --data\n.*an imagefolder.*--replay/],
   ['merge one two --out merged --method mean', /unknown merge method: mean\n.*average-factors/],
   ['merge one two --out merged', /cannot read .*one \(ENOENT\)/],
   ['evaluate --model shapes --prompts q.jsonl', /q\.jsonl:3: cannot understand "cat"\n.*shapes/],
