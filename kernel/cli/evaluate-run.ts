@@ -7,6 +7,7 @@ import { readDsg } from '../../lib/data/dsg.ts'
 import type { QuestionSet } from '../../lib/data/question.ts'
 import { shapesSuite, suiteSkills } from '../../lib/shapes/suite.ts'
 import { type EvaluationSettings, evaluateStage } from '../../lib/study/evaluation.ts'
+import { givenDrawOptions } from './draw-options.ts'
 import type { EvaluateCommandOptions } from './evaluate.ts'
 import { checkQuestions, modelArgument, modelName, questionsOf, readLoras, readPrompts } from './inputs.ts'
 import type { Answer, Context } from './perform.ts'
@@ -57,6 +58,7 @@ export async function runEvaluate(options: EvaluateCommandOptions, context: Cont
     guidance,
     rescale,
     steps,
+    ...givenDrawOptions(options),
     judge: { errorRate: options.judgeError, seed: options.judgeSeed },
   } as unknown as EvaluationSettings
   const { job, result, origin, document } = await runStage(evaluateStage, settings, {
@@ -81,6 +83,7 @@ export async function runEvaluate(options: EvaluateCommandOptions, context: Cont
       guidance,
       rescale,
       steps,
+      ...givenDrawOptions(options),
     },
     scores: numbers,
     bySkill: Object.fromEntries(

@@ -1,5 +1,6 @@
 // `selma evaluate`: how faithful a model's pictures are to its prompts.
 import { type Command, Option } from 'commander'
+import { addDrawOptions, type DrawOptionValues } from './draw-options.ts'
 import {
   collect,
   forceOption,
@@ -15,7 +16,7 @@ import {
 } from './options.ts'
 import { performs } from './perform.ts'
 
-interface Options {
+interface Options extends DrawOptionValues {
   model: string
   lora?: LoraArgument[]
   prompts?: string
@@ -44,7 +45,10 @@ export function evaluateCommand(program: Command): void {
       'Draws every prompt with every seed and has the pictures judged: DSG and strict accuracy, with 95 % intervals.\n' +
         'The judge is the scene reader of the embedded world. Prompts of --prompts become questions by its grammar.',
     )
-    .requiredOption('--model <name or folder>', 'shapes, shapes-weak, or a diffusers pipeline folder')
+    .requiredOption(
+      '--model <name or folder>',
+      'shapes, shapes-weak, a diffusers pipeline folder, or org/name on the Hub',
+    )
     .option('--lora <path[=weight]>', 'a LoRA on the model (repeatable)', collect(lora))
     .addOption(new Option('--prompts <file>', 'JSONL, one {"text": …} a line').conflicts('suite'))
     .option('--suite <shapes or file>', 'the embedded suite, or a DSG file (.csv) (default: shapes)')
@@ -69,8 +73,7 @@ export function evaluateCommand(program: Command): void {
     )
     .option('--judge-seed <seed>', 'which answers those are', whole(), 0)
     .option('--out <folder>', 'keep scores.json, rows and pictures there')
-    .addOption(freshOption())
-    .addOption(forceOption())
+  addDrawOptions(command).addOption(freshOption()).addOption(forceOption())
   performs<Options>(
     command,
     [

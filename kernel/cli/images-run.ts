@@ -1,9 +1,10 @@
 // What `selma images` does; loaded when it is called.
 import { join, resolve } from 'node:path'
 import { fail } from '../../lib/base/errors.ts'
-import type { SchedulerName } from '../../lib/diffusion/schedulers/scheduler.ts'
+import type { SampleOptions } from '../../lib/diffusion/sample-options.ts'
 import { SafetensorsFile, writeSafetensors } from '../../lib/formats/safetensors.ts'
 import { type ImagesSettings, imagesStage } from '../../lib/images/index.ts'
+import { givenDrawOptions } from './draw-options.ts'
 import type { ImagesOptions } from './images.ts'
 import { checkCaptions, type LocatedPrompt, modelArgument, readLoras, readPrompts } from './inputs.ts'
 import type { Answer, Context } from './perform.ts'
@@ -12,7 +13,7 @@ import { runStage } from './run-stage.ts'
 
 /** Final latents from given noise, or from the seed's: how sampling is compared with another program's. */
 async function runLatents(file: string, options: ImagesOptions, context: Context): Promise<Answer> {
-  const { steps, guidance, rescale, negativePrompt, seed, prompt: texts = [] } = options
+  const { steps, guidance, rescale, seed, prompt: texts = [] } = options
   if (texts.length === 0)
     fail('bad-input', '--latents-out without --prompt', 'give the prompt, or one a picture')
   const [{ TextToImagePipeline }, { locateModel }, { loadLora }] = await Promise.all([
@@ -20,6 +21,7 @@ async function runLatents(file: string, options: ImagesOptions, context: Context
     import('../../lib/shapes/models.ts'),
     import('../../lib/formats/lora-files.ts'),
   ])
+  const { model } = await modelArgument(options.model)
   const noise = options.noise === undefined ? undefined : await readNoise(options.noise)
   const count = noise?.shape[0] ?? texts.length
   if (texts.length !== 1 && texts.length !== count)
@@ -32,25 +34,26 @@ async function runLatents(file: string, options: ImagesOptions, context: Context
   const loras = await Promise.all(
     (options.lora ?? []).map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
   )
-  const pipeline = await TextToImagePipeline.load(locateModel(options.model).folder, { loras })
+  const pipeline = await TextToImagePipeline.load(locateModel(model).folder, { loras })
   const [channels, ...usual] = pipeline.latentShape
+  const { tiling: _, ...drawn } = givenDrawOptions(options)
   if (noise && noise.shape[1] !== channels)
     fail('mismatch', `noise of ${noise.shape[1]} channels`, `this model has ${channels}`)
-  const [height, width] = noise ? noise.shape.slice(2) : usual
+  const [tall, wide] = (noise ? noise.shape.slice(2) : usual).map((side) => side * pipeline.scale)
+  const { height = tall, width = wide } = drawn
   try {
     const data = await pipeline.sample(prompts, {
       seeds: prompts.map((_, i) => seed + i),
       steps,
       guidance,
       rescale,
-      negativePrompt,
-      scheduler: options.scheduler as SchedulerName | undefined,
+      ...(drawn as Partial<SampleOptions>),
       noise: noise?.data,
-      height: height * pipeline.scale,
-      width: width * pipeline.scale,
+      height,
+      width,
       signal: context.signal,
     })
-    const shape = [count, channels, height, width]
+    const shape = [count, channels, height / pipeline.scale, width / pipeline.scale]
     await writeSafetensors(resolve(file), { latents: { dtype: 'F32', shape, data } })
     return { text: `latents [${shape}] in ${file}`, document: { latentsOut: resolve(file), shape } }
   } finally {
@@ -83,7 +86,7 @@ export async function runImages(options: ImagesOptions, context: Context): Promi
   const { out } = options
   if (options.noise !== undefined) fail('bad-input', '--noise without --latents-out')
   if (out === undefined) return fail('bad-input', 'there is no --out', 'name a folder for the pictures')
-  const { steps, guidance, rescale, negativePrompt, scheduler, seed, perPrompt, chooseOf } = options
+  const { steps, guidance, rescale, seed, perPrompt, chooseOf } = options
   const { model } = await modelArgument(options.model)
   const prompts = await givenPrompts(options)
   const loras = await readLoras(options.lora)
@@ -99,8 +102,7 @@ export async function runImages(options: ImagesOptions, context: Context): Promi
     steps,
     guidance,
     rescale,
-    negativePrompt,
-    scheduler,
+    ...givenDrawOptions(options),
     seed,
     perPrompt,
     choose: chooseOf && {

@@ -1,5 +1,6 @@
 // `selma images`: pictures for prompts, as an imagefolder.
 import { type Command, Option } from 'commander'
+import { addDrawOptions, type DrawOptionValues } from './draw-options.ts'
 import {
   collect,
   forceOption,
@@ -13,7 +14,7 @@ import {
 } from './options.ts'
 import { performs } from './perform.ts'
 
-interface Options {
+interface Options extends DrawOptionValues {
   model: string
   prompts?: string
   prompt?: string[]
@@ -24,8 +25,6 @@ interface Options {
   steps: number
   guidance: number
   rescale: number
-  negativePrompt: string
-  scheduler?: string
   seed: number
   perPrompt: number
   chooseOf?: number
@@ -36,9 +35,6 @@ interface Options {
   force?: boolean
 }
 
-/** As in lib/diffusion, which is not loaded for a help text. */
-const schedulers = ['ddim', 'pndm', 'ddpm', 'euler', 'euler-ancestral', 'dpm++-2m', 'dpm++-2m-karras']
-
 export function imagesCommand(program: Command): void {
   const command = program
     .command('images')
@@ -47,7 +43,10 @@ export function imagesCommand(program: Command): void {
       'Draws every prompt of a JSONL file, and writes an imagefolder: pictures and metadata.jsonl.\n' +
         'The prompts may be written by hand, one {"text": …} a line.',
     )
-    .requiredOption('--model <name or folder>', 'shapes, shapes-weak, or a diffusers pipeline folder')
+    .requiredOption(
+      '--model <name or folder>',
+      'shapes, shapes-weak, a diffusers pipeline folder, or org/name on the Hub',
+    )
     .addOption(new Option('--prompts <file>', 'JSONL, one {"text": …} a line').conflicts('prompt'))
     .option('--prompt <texts...>', 'prompts themselves, in place of a file')
     .option('--out <folder>', 'where the pictures go')
@@ -57,8 +56,6 @@ export function imagesCommand(program: Command): void {
     .option('--steps <n>', 'sampling steps', whole(1), 50)
     .addOption(guidanceOption())
     .addOption(rescaleOption())
-    .option('--negative-prompt <text>', 'what guidance leads away from', '')
-    .addOption(new Option('--scheduler <name>', "sampler (default: the model's own)").choices(schedulers))
     .option('--seed <seed>', "every picture's noise follows from it", whole(), 42)
     .option('--per-prompt <n>', 'pictures of each prompt', whole(1), 1)
     .option('--choose-of <n>', 'draw up to so many and keep the one the embedded judge likes best', whole(2))
@@ -75,14 +72,14 @@ export function imagesCommand(program: Command): void {
       0,
     )
     .option('--judge-seed <seed>', 'which answers those are', whole(), 1)
-    .addOption(freshOption())
-    .addOption(forceOption())
+  addDrawOptions(command).addOption(freshOption()).addOption(forceOption())
   performs<Options>(
     command,
     [
       'selma images --model shapes --prompts p.jsonl --out pics',
       'selma images --model shapes --prompts p.jsonl --out best --choose-of 4 --judge-error 0.1 --steps 20',
       'selma images --model shapes --prompt "a red ring" --noise noise.safetensors --scheduler ddim --steps 10 --latents-out latents.safetensors',
+      'selma images --model stable-diffusion --prompt "a lighthouse" --width 768 --height 512 --scheduler ddim --eta 1 --out pics',
       'selma images --model shapes --lora expert=0.8 --prompts p.jsonl --out drawn-by-expert',
     ],
     async (options, context) => (await import('./images-run.ts')).runImages(options, context),

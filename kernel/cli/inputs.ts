@@ -88,9 +88,15 @@ export function modelName(base: string, loras: readonly NamedLora[]): string {
   return [base, ...loras.map(({ name, weight }) => (weight === 1 ? name : `${name} × ${weight}`))].join(' + ')
 }
 
-/** An embedded model's name as it is, a folder's path absolute: jobs may run elsewhere. */
+/**
+ * An embedded model's name as it is; a folder's path absolute, for jobs may run elsewhere; of a name on the Hub
+ * (`org/name`, `org/name@revision`) the folder that it is brought to.
+ */
 export async function modelArgument(given: string): Promise<{ model: string; name: string }> {
-  const { embeddedModels, locateModel } = await import('../../lib/shapes/models.ts')
-  const { name, folder } = locateModel(given)
+  const [{ embeddedModels }, { findModel }] = await Promise.all([
+    import('../../lib/shapes/models.ts'),
+    import('../../lib/api/find-model.ts'),
+  ])
+  const { name, folder } = await findModel(given)
   return { model: (embeddedModels as readonly string[]).includes(given) ? given : folder, name }
 }

@@ -65,6 +65,14 @@ export function sizes(text: string): [number, number][] {
   })
 }
 
+/** Two numbers of pixels with a comma between them. */
+export function sizePair(text: string): [number, number] {
+  const pair = text.split(',').map(number({ low: 0 }))
+  return pair.length === 2
+    ? (pair as [number, number])
+    : refuse('Give two numbers with a comma between them.')
+}
+
 /** Collects an option that may be given several times. */
 export const collect =
   <T>(one: (text: string) => T) =>

@@ -91,7 +91,10 @@ export function trainCommand(program: Command): void {
       'Trains one LoRA on an imagefolder (pictures and metadata.jsonl), or on several mixed.\n' +
         'Writes it as diffusers has it: pytorch_lora_weights.safetensors. Stopped, it goes on from where it was.',
     )
-    .requiredOption('--model <name or folder>', 'shapes, shapes-weak, or a diffusers pipeline folder')
+    .requiredOption(
+      '--model <name or folder>',
+      'shapes, shapes-weak, a diffusers pipeline folder, or org/name on the Hub',
+    )
     .option('--data <folders...>', 'imagefolders to train on, mixed if several')
     .requiredOption('--out <folder>', 'where the LoRA goes')
     .option('--validation <folder>', 'imagefolder for the validation loss')

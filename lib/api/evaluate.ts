@@ -33,9 +33,7 @@ export const suites = {
 }
 
 export interface EvaluateOptions
-  extends Partial<
-    Pick<EvaluationSettings, 'seeds' | 'guidance' | 'rescale' | 'steps' | 'judge' | 'trainingSeed'>
-  > {
+  extends Partial<Omit<EvaluationSettings, 'model' | 'loras' | 'name' | 'questions'>> {
   /** How tables call the model. Default: its own name. */
   name?: string
 }

@@ -59,7 +59,7 @@ const modelIndex = z.looseObject({
 })
 
 /** What the pipeline is made of. */
-async function readIndex(folder: string): Promise<{ xl: boolean; zeros: boolean }> {
+export async function readIndex(folder: string): Promise<{ xl: boolean; zeros: boolean }> {
   const path = join(folder, 'model_index.json')
   if (!existsSync(path))
     fail(

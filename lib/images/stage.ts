@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { fail } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
+import { checkDrawing, drawnWith, drawSettings } from '../diffusion/draw-settings.ts'
 import { schedulerNames } from '../diffusion/schedulers/scheduler.ts'
 import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
@@ -28,6 +29,8 @@ const settings = z.strictObject({
   rescale: z.number().min(0).max(1).default(0),
   negativePrompt: z.string().default(''),
   scheduler: z.enum(schedulerNames).optional(),
+  /** Size, the sampler's settings, size conditioning, tiles of the VAE: as `draw` has them. */
+  ...drawSettings,
   seed: z.number().int().default(42),
   /** Pictures a prompt that are all kept (sampling seeds). */
   perPrompt: z.number().int().positive().default(1),
@@ -69,7 +72,11 @@ export const imagesStage = defineStage({
   name: 'images',
   version: 2,
   settings,
-  inputs: (options) => hashModel(options),
+  // Seen before there is a job: what cannot be drawn is no job.
+  async inputs(options) {
+    await checkDrawing(locateModel(options.model).folder, options)
+    return hashModel(options)
+  },
   identity: (options) => withoutPaths(options),
   async run(options, job): Promise<ImagesResult> {
     const { model, prompts, steps, guidance, rescale, negativePrompt, seed, perPrompt, choose } = options
@@ -84,6 +91,7 @@ export const imagesStage = defineStage({
     const tasks = prompts.flatMap((prompt, index) =>
       Array.from({ length: perPrompt }, (_, sample) => ({ prompt, index, sample })),
     )
+    const drawn = drawnWith(options)
     const nameOf = (at: number): string => `${String(at).padStart(String(tasks.length - 1).length, '0')}.png`
 
     const draw = async (chunk: typeof tasks, candidate: number): Promise<Drawn[]> => {
@@ -99,8 +107,9 @@ export const imagesStage = defineStage({
         negativePrompt,
         scheduler: options.scheduler,
         signal: job.signal,
+        ...drawn,
       })
-      const pictures = await pipeline.decode(latents)
+      const pictures = await pipeline.decode(latents, drawn)
       return pictures.map((picture, i) => ({ picture, seed: seeds[i] }))
     }
 
@@ -109,14 +118,14 @@ export const imagesStage = defineStage({
       const best: Required<Drawn>[] = []
       let left = chunk.map((_, i) => i)
       for (let candidate = 0; candidate < chooser.choice.of && left.length; candidate++) {
-        const drawn = await draw(
+        const made = await draw(
           left.map((i) => chunk[i]),
           candidate,
         )
         for (const [at, i] of left.entries()) {
-          const score = chooser.score(drawn[at].picture, chunk[i].prompt.text, `${start + i}`, candidate)
+          const score = chooser.score(made[at].picture, chunk[i].prompt.text, `${start + i}`, candidate)
           const scores = best[i]?.scores ?? []
-          if (scores.every((earlier) => score > earlier)) best[i] = { ...drawn[at], scores }
+          if (scores.every((earlier) => score > earlier)) best[i] = { ...made[at], scores }
           scores.push(score)
         }
         left = left.filter((i) => best[i].scores.at(-1)! < 1)
@@ -131,8 +140,8 @@ export const imagesStage = defineStage({
     for (let start = 0; start < tasks.length; start += size) {
       const chunk = tasks.slice(start, start + size)
       if (chunk.some((_, i) => !writer.has(nameOf(start + i)))) {
-        const drawn = chooser ? await drawBest(chunk, start, chooser) : await draw(chunk, 0)
-        for (const [i, { picture, seed, scores }] of drawn.entries()) {
+        const made = chooser ? await drawBest(chunk, start, chooser) : await draw(chunk, 0)
+        for (const [i, { picture, seed, scores }] of made.entries()) {
           if (scores && Math.max(...scores) < choose!.least) {
             leftOut++
             continue
@@ -151,6 +160,7 @@ export const imagesStage = defineStage({
             ...(loras.length ? { loras } : {}),
             guidance,
             steps,
+            ...drawn,
             ...(scores ? { scores } : {}),
           })
         }

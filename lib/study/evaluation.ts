@@ -6,6 +6,8 @@ import { fail, type SelmaError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { ImageFolderWriter } from '../data/imagefolder-writer.ts'
 import type { QuestionSet } from '../data/question.ts'
+import { checkDrawing, drawnWith, drawSettings } from '../diffusion/draw-settings.ts'
+import { schedulerNames } from '../diffusion/schedulers/scheduler.ts'
 import { decodePng, encodePng } from '../formats/png.ts'
 import { defineStage } from '../jobs/index.ts'
 import { evaluatePictures, type PictureToJudge } from '../metrics/evaluate.ts'
@@ -13,6 +15,7 @@ import { writeAnswerRows, writePictureRows } from '../metrics/rows.ts'
 import { inspectPicture } from '../shapes/inspect.ts'
 import { answerQuestion, shapesJudge } from '../shapes/judge.ts'
 import { hashModel, modelSetting, openModel, withoutPaths } from '../shapes/model-setting.ts'
+import { locateModel } from '../shapes/models.ts'
 import { parseCaption } from '../shapes/parse-caption.ts'
 import type { SceneReading } from '../shapes/read-picture.ts'
 
@@ -50,6 +53,12 @@ const settings = z.strictObject({
   guidance: z.number().nonnegative().default(7.5),
   rescale: z.number().min(0).max(1).default(0),
   steps: z.number().int().positive().default(20),
+  /** Default: the empty one. */
+  negativePrompt: z.string().optional(),
+  /** Default: the checkpoint's own. */
+  scheduler: z.enum(schedulerNames).optional(),
+  /** Size, the sampler's settings, size conditioning, tiles of the VAE: as `draw` has them. */
+  ...drawSettings,
   /** The judge: the embedded world's reader, wrong at a known rate. */
   judge: z
     .strictObject({ errorRate: z.number().min(0).max(0.5).default(0), seed: z.number().int().default(0) })
@@ -92,10 +101,15 @@ export const evaluateStage = defineStage({
   name: 'evaluate',
   version: 1,
   settings,
-  inputs: (options) => hashModel(options),
+  // Seen before there is a job: what cannot be drawn is no job.
+  async inputs(options) {
+    await checkDrawing(locateModel(options.model).folder, options)
+    return hashModel(options)
+  },
   identity: (options) => withoutPaths(options),
   async run(options, job): Promise<EvaluationResult> {
-    const { name, trainingSeed, seeds, guidance, rescale, steps } = options
+    const { name, trainingSeed, seeds, guidance, rescale, steps, negativePrompt, scheduler } = options
+    const drawn = { ...drawnWith(options), negativePrompt, scheduler }
     const questions = options.questions as unknown as QuestionSet
     const ids = new Set(questions.items.map(({ id }) => id))
     if (ids.size !== questions.items.length) fail('bad-input', `${questions.name} names an item twice`)
@@ -113,9 +127,9 @@ export const evaluateStage = defineStage({
       const noiseSeeds = chunk.map(({ item, seed }) => new Random(seed).derive('evaluate', item.id).bits())
       const latents = await pipeline.sample(
         chunk.map(({ item }) => item.text),
-        { seeds: noiseSeeds, steps, guidance, rescale, signal: job.signal },
+        { seeds: noiseSeeds, steps, guidance, rescale, signal: job.signal, ...drawn },
       )
-      const pictures = await pipeline.decode(latents)
+      const pictures = await pipeline.decode(latents, drawn)
       for (let i = 0; i < chunk.length; i++) {
         const { item, seed } = chunk[i]
         if (writer.has(fileOf(chunk[i]))) continue
@@ -134,7 +148,7 @@ export const evaluateStage = defineStage({
     }
     await writer.finish()
     await pipeline.release()
-    async function* drawn(): AsyncGenerator<PictureToJudge> {
+    async function* kept(): AsyncGenerator<PictureToJudge> {
       for (const task of tasks) {
         yield {
           itemId: task.item.id,
@@ -144,7 +158,7 @@ export const evaluateStage = defineStage({
       }
     }
     const { pictures, answers } = await evaluatePictures({
-      pictures: drawn(),
+      pictures: kept(),
       questions,
       judge: shapesJudge(options.judge),
       model: name,

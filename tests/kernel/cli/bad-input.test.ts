@@ -28,6 +28,12 @@ const cases: [line: string, message: RegExp][] = [
     'images --model shapes --prompts q.jsonl --out drawn --choose-of 4',
     /q\.jsonl:3: cannot understand "cat"/,
   ],
+  ['images --model shapes --prompts q.jsonl --out drawn --width 100', /width 100\n.*multiple of/],
+  [
+    'images --model shapes --prompts q.jsonl --out drawn --eta 1 --scheduler euler',
+    /eta 1 with Euler.*\n.*DDIM/,
+  ],
+  ['images --model shapes --prompts q.jsonl --out drawn --original-size 64', /Give two numbers with a comma/],
   ['train --model shapes --data pics --out expert', /no metadata\.jsonl in .*pics\n.*"file_name"/],
   ['train --model shapes --data pics --out expert --rank 0', /--rank <r>.*'0' is invalid.*from 1 up/],
   ['train --model shapes --out expert', /there is no --data\n.*an imagefolder.*--replay/],

@@ -37,7 +37,7 @@ describe('defaults', () => {
       ...shared('prompts', prompts),
       ...shared('evaluate', evaluate),
     ]
-    expect(all.length).toBeGreaterThan(25)
+    expect(all.length).toBeGreaterThan(24)
     for (const [option, setting] of all) expect(option).toEqual(setting)
   })
 
