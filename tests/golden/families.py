@@ -20,9 +20,10 @@ from diffusers import (
     UNet2DConditionModel,
 )
 from safetensors.torch import load_file, save_file
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from common import DATA, in_dtype, randomise
+from models import clip_config
 
 LENGTH = 77
 END = "<|endoftext|>"
@@ -47,21 +48,9 @@ def halved(model: torch.nn.Module) -> torch.nn.Module:
 
 
 def clip(value: int, projected: bool = False, **changes):
-    settings = dict(
-        vocab_size=680,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=64,
-        max_position_embeddings=LENGTH,
-        hidden_act="quick_gelu",
-        projection_dim=32,
-        bos_token_id=0,
-        eos_token_id=2,
-        pad_token_id=1,
-    )
     kind = CLIPTextModelWithProjection if projected else CLIPTextModel
-    return halved(randomise(kind(CLIPTextConfig(**(settings | changes))), value))
+    shared = dict(vocab_size=680, max_position_embeddings=LENGTH, bos_token_id=0)
+    return halved(randomise(kind(clip_config(**(shared | changes))), value))
 
 
 def vae(value: int, **changes) -> AutoencoderKL:

@@ -1,39 +1,24 @@
 // Steps on the mean gradient of several runs, and programs exchanged under a trainer.
 import { describe, expect, it } from 'vitest'
 import {
-  type Graph,
   mul,
   ParameterLayout,
-  square,
-  sub,
   sum,
-  type Tensor,
   Trainer,
   type TrainingOptions,
   trainingProgram,
 } from '../../lib/runtime/index.ts'
 import { expectClose, Golden } from '../support/golden.ts'
+import { quadratic } from '../support/quadratic.ts'
 
 const golden = new Golden('optimizers')
 const layout = new ParameterLayout()
 layout.declare('p', [8])
 
-function quadratic(graph: Graph, parameters: ReadonlyMap<string, Tensor>): Tensor {
-  const difference = sub(parameters.get('p')!, graph.floats(golden.floats('target')))
-  return mul(sum(mul(square(difference), graph.floats(golden.floats('curvature')))), 0.5)
-}
+const bowl = quadratic(golden)
 
 describe('accumulation', () => {
-  const build = (graph: Graph, parameters: ReadonlyMap<string, Tensor>): Tensor =>
-    mul(
-      sum(
-        mul(
-          square(sub(parameters.get('p')!, graph.input('x', [8]))),
-          graph.floats(golden.floats('curvature')),
-        ),
-      ),
-      0.5,
-    )
+  const build = quadratic(golden, (graph) => graph.input('x', [8]))
   const optimizers: TrainingOptions['optimizer'][] = [
     { name: 'adamw' },
     { name: 'sgd', momentum: 0.9 },
@@ -75,7 +60,7 @@ describe('another program over the same parameters', () => {
   it('goes on where the first one was', async () => {
     const sized = (factor: number) =>
       trainingProgram(layout, (graph, parameters) =>
-        mul(quadratic(graph, parameters), mul(sum(graph.input('x', [factor])), 1 / factor)),
+        mul(bowl(graph, parameters), mul(sum(graph.input('x', [factor])), 1 / factor)),
       )
     const run = async (exchange: boolean) => {
       const trainer = await Trainer.create(sized(2), layout, golden.floats('start'), { threads: 1 })

@@ -10,17 +10,14 @@ import {
   mul,
   ParameterLayout,
   packGradients,
-  square,
   stepInputs,
-  sub,
-  sum,
-  type Tensor,
   Trainer,
   type TrainingOptions,
   trainingProgram,
   unpackParameters,
 } from '../../lib/runtime/index.ts'
 import { expectClose, Golden, goldenJson, relativeError } from '../support/golden.ts'
+import { quadratic } from '../support/quadratic.ts'
 import { runGraph } from '../support/run-graph.ts'
 
 interface Settings {
@@ -46,14 +43,11 @@ const golden = new Golden('optimizers')
 const layout = new ParameterLayout()
 layout.declare('p', [8])
 
-function quadratic(graph: Graph, parameters: ReadonlyMap<string, Tensor>): Tensor {
-  const difference = sub(parameters.get('p')!, graph.floats(golden.floats('target')))
-  return mul(sum(mul(square(difference), graph.floats(golden.floats('curvature')))), 0.5)
-}
+const bowl = quadratic(golden)
 
 async function path(options: TrainingOptions, learningRate: number, steps: number) {
   const trainer = await Trainer.create(
-    trainingProgram(layout, quadratic, options),
+    trainingProgram(layout, bowl, options),
     layout,
     golden.floats('start'),
     { threads: 1 },
@@ -186,7 +180,7 @@ describe('clipping', () => {
   it('is applied before the optimiser, and the norm reported is the one before', async () => {
     const limit = 0.01
     const trainer = await Trainer.create(
-      trainingProgram(layout, quadratic, { optimizer: { name: 'sgd' }, maxGradNorm: limit }),
+      trainingProgram(layout, bowl, { optimizer: { name: 'sgd' }, maxGradNorm: limit }),
       layout,
       golden.floats('start'),
       { threads: 1 },
