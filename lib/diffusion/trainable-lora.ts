@@ -49,11 +49,28 @@ export function declareFactors(
   }
 }
 
+/** Dropout on the input of the factors; branches of one graph share it, so that no two layers have the same mask. */
+export interface LoraDropout {
+  /** Share of the input's numbers that the factors do not see. */
+  share: number
+  /** The step's seed, int64 scalar. */
+  seed: Tensor
+  /** By layer, which of the seed's masks it has: filled while layers are built, and built again in a backward pass. */
+  streams: Map<string, number>
+}
+
 export interface TrainableOptions {
   /** Names in the layout open with this: `text_encoder.` for the text encoder's. */
   prefix?: string
-  /** Share of the input's numbers that the factors do not see, and the step's seed (int64 scalar). None by default. */
-  dropout?: { share: number; seed: Tensor }
+  /** None by default. */
+  dropout?: LoraDropout
+}
+
+/** A layer that is built again, in a checkpoint's backward pass, keeps its mask. */
+function streamOf({ streams }: LoraDropout, layer: string): number {
+  const stream = streams.get(layer) ?? streams.size
+  streams.set(layer, stream)
+  return stream
 }
 
 /** m / ‖W + scale·BA‖ by output row, [out, 1…]; the norm counts as a constant in the backward pass. */
@@ -79,14 +96,14 @@ export function trainableLora(
   scale: number | ((module: string) => number),
   { prefix = '', dropout: drop }: TrainableOptions = {},
 ): LoraBranch {
-  let streams = 0
   return {
     delta(target, x, base) {
-      const [down, up] = factorNames(prefix + target.module).map((name) => parameters.get(name))
+      const layer = prefix + target.module
+      const [down, up] = factorNames(layer).map((name) => parameters.get(name))
       if (!down || !up) return undefined
-      const magnitude = parameters.get(magnitudeName(prefix + target.module))
+      const magnitude = parameters.get(magnitudeName(layer))
       const factor = typeof scale === 'number' ? scale : scale(target.module)
-      const seen = drop ? dropout(x, drop.share, drop.seed, streams++) : x
+      const seen = drop ? dropout(x, drop.share, drop.seed, streamOf(drop, layer)) : x
       const picture = down.shape.length === 4 && x.shape.length === 4
       const { stride, padding } = target
       const inner = picture

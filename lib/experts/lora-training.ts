@@ -85,7 +85,11 @@ function loss(graph: Graph, parameters: ReadonlyMap<string, Tensor>, given: Loss
   const timesteps = graph.input('timesteps', [batch])
   const dropout =
     training && loraDropout > 0
-      ? { share: loraDropout, seed: graph.input('dropout_seed', [], 'int64') }
+      ? {
+          share: loraDropout,
+          seed: graph.input('dropout_seed', [], 'int64'),
+          streams: new Map<string, number>(),
+        }
       : undefined
   const branch = (component: TrainedLayer['component']) => {
     const scales = new Map(

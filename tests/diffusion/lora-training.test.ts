@@ -97,3 +97,32 @@ describe.each(['epsilon', 'v_prediction'] as const)('%s', (prediction) => {
     expectClose(named(final), (name) => loraGolden.numbers(`${prediction}.final.weights.${name}`), 1e-3)
   })
 })
+
+it('a block that is computed again has the dropout masks of its first time', {
+  timeout: 120_000,
+}, async () => {
+  const found = async (checkpointing: boolean) => {
+    const graph = new Graph({ training: true })
+    const parameters = unpackParameters(layout, graph.variable('parameters', [layout.length]))
+    const seed = graph.input('dropout_seed', [], 'int64')
+    const lora = trainableLora(parameters, alpha / rank, {
+      dropout: { share: 0.3, seed, streams: new Map() },
+    })
+    const loss = mseLoss(unetWithLora(graph, { lora, checkpointing }), graph.input('target', [2, 4, 8, 8]))
+    const [gradient] = gradients(loss, [parameters.get(layout.specs[0].name)!])
+    graph.output('loss', loss)
+    graph.output('gradient', gradient)
+    const session = await LocalSession.create(compile(graph), { threads: 1 })
+    // Away from zero, so that A has a gradient.
+    await session.setState(
+      'parameters',
+      start.map((value, i) => value + 0.01 * Math.sin(i)),
+    )
+    const feeds = { ...loraBatch(0, 'epsilon'), dropout_seed: BigInt64Array.of(7n) }
+    const out = (await session.run(feeds)) as Record<string, Float32Array>
+    await session.release()
+    return out
+  }
+  const plain = await found(false)
+  expectClose(await found(true), (name) => plain[name], 1e-4)
+})
