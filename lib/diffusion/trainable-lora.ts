@@ -35,16 +35,15 @@ export const magnitudeName = (module: string): string => `${module}.lora_magnitu
 export function declareFactors(
   layout: ParameterLayout,
   targets: readonly LoraTarget[],
-  rank: number | ((target: LoraTarget) => number),
+  rank: number,
   { dora = false, prefix = '' }: { dora?: boolean; prefix?: string } = {},
 ): void {
   for (const target of targets) {
     const { inFeatures, outFeatures, kernel } = target
     const module = prefix + target.module
-    const own = typeof rank === 'number' ? rank : rank(target)
     const [down, up] = factorNames(module)
-    layout.declare(down, kernel ? [own, inFeatures, ...kernel] : [own, inFeatures])
-    layout.declare(up, [outFeatures, own])
+    layout.declare(down, kernel ? [rank, inFeatures, ...kernel] : [rank, inFeatures])
+    layout.declare(up, [outFeatures, rank])
     if (dora) layout.declare(magnitudeName(module), [outFeatures])
   }
 }
