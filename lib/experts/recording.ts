@@ -55,29 +55,43 @@ const prefix = 'base_model.model.'
 /** Numbers of all recorded latents, at most: 2 GiB of float32. */
 const LIMIT = 2 ** 29
 
-/** What a run was fed, as a recording. @throws SelmaError `unsupported` for several buckets, or a very long run */
+/** @throws SelmaError `unsupported` for a run whose latents would not fit a recording */
+export function checkRecordable(
+  latent: readonly number[],
+  { steps, batch, gradientAccumulationSteps: parts = 1 }: ResolvedTrainOptions,
+): void {
+  const most = Math.floor(LIMIT / (batch * parts * sizeOf(latent)))
+  if (steps > most)
+    fail('unsupported', `a recording of ${steps} steps`, `such steps fit up to ${most} times: record fewer`)
+}
+
+/**
+ * What a run of `steps` was fed, as a recording.
+ *
+ * @param drawnAt a step's batch; asked for one after another, and not kept
+ */
 export function recordingOf(
-  batches: readonly { drawn: Drawn }[],
-  buckets: readonly Bucket[],
+  steps: number,
+  drawnAt: (step: number) => Drawn,
+  { latent, size }: Bucket,
   { graph, start, train }: { graph: LoraGraph; start: Float32Array; train: ResolvedTrainOptions },
 ): Recording {
-  if (buckets.length !== 1)
-    fail('unsupported', `a recording of ${buckets.length} sizes`, 'record a run without aspectRatioBuckets')
-  const [{ latent, size }] = buckets
-  const batch = batches[0].drawn.timesteps.length
+  const batch = train.batch * (train.gradientAccumulationSteps ?? 1)
   const length = batch * sizeOf(latent)
-  if (batches.length * length > LIMIT)
-    fail('unsupported', `a recording of ${batches.length} steps`, 'record fewer steps')
-  const joined = (of: (drawn: Drawn) => Float32Array, each: number): Float32Array => {
-    const out = new Float32Array(batches.length * each)
-    batches.forEach(({ drawn }, i) => {
-      out.set(of(drawn), i * each)
-    })
-    return out
+  const [latents, noise] = [0, 1].map(() => new Float32Array(steps * length))
+  const timesteps = new Float32Array(steps * batch)
+  const prompts: string[][] = []
+  const seeds: number[] = []
+  for (let step = 0; step < steps; step++) {
+    const drawn = drawnAt(step)
+    latents.set(drawn.latents, step * length)
+    noise.set(drawn.noise, step * length)
+    timesteps.set(drawn.timesteps, step * batch)
+    prompts.push(drawn.prompts)
+    seeds.push(drawn.seed)
   }
-  const prompts = batches.map(({ drawn }) => drawn.prompts)
   const same = prompts.every((each) => String(each) === String(prompts[0]))
-  const rates = batches.map((_, step) => learningRateAt(step, { ...train, final: train.finalRate }))
+  const rates = prompts.map((_, step) => learningRateAt(step, { ...train, final: train.finalRate }))
   const constant = rates.every((rate) => rate === rates[0])
   const { rank, alpha, targets, betas, eps, weightDecay, maxGradNorm, loraDropout } = train
   return {
@@ -87,12 +101,12 @@ export function recordingOf(
         { shape: [...spec.shape], data: graph.layout.view(start, spec) },
       ]),
     ),
-    steps: batches.length,
+    steps,
     batch,
     latent,
-    latents: joined((drawn) => drawn.latents, length),
-    noise: joined((drawn) => drawn.noise, length),
-    timesteps: joined((drawn) => drawn.timesteps, batch),
+    latents,
+    noise,
+    timesteps,
     settings: {
       prompts: (same ? prompts[0] : prompts) as [string, ...string[]],
       rank,
@@ -106,7 +120,7 @@ export function recordingOf(
       width: size[1],
       height: size[0],
       train,
-      ...(loraDropout ? { dropoutSeeds: batches.map(({ drawn }) => drawn.seed) } : {}),
+      ...(loraDropout ? { dropoutSeeds: seeds } : {}),
     },
   }
 }

@@ -20,12 +20,12 @@ import { asLora, baseMagnitudes, initialFactors } from './factors.ts'
 import { loraGraph, loraLossProgram, loraTrainingProgram } from './lora-training.ts'
 import { trainOptions } from './options.ts'
 import { type Bucket, prepare } from './prepare.ts'
-import { recordingOf, saveRecording } from './recording.ts'
+import { checkRecordable, recordingOf, saveRecording } from './recording.ts'
 import { noiseFor, shapeFor } from './training-inputs.ts'
 import { Validation } from './validation.ts'
 import { watch, watching } from './watching.ts'
 
-const settings = z.strictObject({
+const plainSettings = z.strictObject({
   /** Embedded name or pipeline folder. */
   model: z.string(),
   /** Imagefolder with metadata.jsonl; or several, taken together. */
@@ -39,6 +39,16 @@ const settings = z.strictObject({
   record: z.boolean().optional(),
   /** Pictures to draw and a score to take on the way, for whoever watches; they change nothing, and are not hashed. */
   ...watching,
+})
+
+/** What would only be found out when all is trained is refused before there is a job. */
+const settings = plainSettings.superRefine(({ train, validation, record }, context) => {
+  const refuse = (name: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: ['train', name], message })
+  if (train.earlyStoppingPatience !== undefined && !validation)
+    refuse('earlyStoppingPatience', 'earlyStoppingPatience without validation pictures: give `validation`')
+  if (record && train.aspectRatioBuckets)
+    refuse('aspectRatioBuckets', 'a run with aspectRatioBuckets is not recorded: leave one of the two out')
 })
 export type TrainSettings = z.input<typeof settings>
 
@@ -72,11 +82,10 @@ export const trainStage = defineStage({
   // The name is part of the result: it stands in the LoRA's metadata.
   identity: ({ train, name, record }) => ({ train, name, ...(record ? { record } : {}) }),
   async run({ model, data, validation, name, train, record, samples, dsg }, job): Promise<TrainResult> {
-    if (train.earlyStoppingPatience !== undefined && !validation)
-      fail('bad-input', 'earlyStoppingPatience without validation pictures', 'give some with `validation`')
     const location = locateModel(model)
     const pipeline = await TextToImagePipeline.load(location.folder)
     const { checkpoint, tokenizer } = pipeline
+    if (record) checkRecordable(pipeline.latentShape, train)
     const folders = (Array.isArray(data) ? data : [data]).map((folder) => resolve(folder))
     const prepared = await prepare(pipeline, folders, train, job)
     const held = validation
@@ -202,8 +211,11 @@ export const trainStage = defineStage({
       ...(stopping.best ? { best: stopping.best } : {}),
     }
     if (!record) return result
-    const batches = Array.from({ length: steps }, (_, step) => batchOf(step))
-    const recording = recordingOf(batches, prepared.buckets, { graph, start, train })
+    const recording = recordingOf(steps, (step) => batchOf(step).drawn, prepared.buckets[0], {
+      graph,
+      start,
+      train,
+    })
     await saveRecording(join(job.dir, 'recording', 'recording.safetensors'), recording)
     return { ...result, recording: 'recording/recording.safetensors' }
   },

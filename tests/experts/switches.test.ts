@@ -1,6 +1,6 @@
 // Switches of the train stage that no recording shows: buckets, flips, noise offset, early stopping, records, resuming
 // with an optimiser of more states; and which settings are refused.
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../lib/base/random.ts'
@@ -230,8 +230,10 @@ describe('early stopping', () => {
       }),
     )
     for (const [name, { up }] of stopped) expect(up.data).toEqual(direct.get(name)!.up.data)
-    const error = await rejection(trained(withTrain(options)))
+    const root = await newRoot()
+    const error = await rejection(start(trainStage, withTrain(options), { root, inline: true }))
     expect(error.message).toContain('without validation pictures')
+    expect(await readdir(root)).toEqual([])
   })
 })
 
@@ -254,6 +256,24 @@ describe('records', () => {
       expect(relativeError(up.data, theirs.layers.get(name)!.up.data), name).toBeLessThan(1e-6)
       expect(magnitude).toEqual(theirs.layers.get(name)!.magnitude)
     }
+  })
+})
+
+describe('what cannot be recorded', () => {
+  it('is refused without a job: a run with buckets', async () => {
+    const root = await newRoot()
+    const settings = { ...withTrain({ aspectRatioBuckets: [[64, 64]] }), record: true }
+    const error = await rejection(start(trainStage, settings, { root, inline: true }))
+    expect(error.message).toContain('a run with aspectRatioBuckets is not recorded')
+    expect(await readdir(root)).toEqual([])
+  })
+
+  it('is refused before training: more than a file holds', async () => {
+    const root = await newRoot()
+    const settings = { ...withTrain({ steps: 10 ** 9 }), record: true }
+    const job = await start(trainStage, settings, { root, inline: true })
+    expect((await rejection(job.result())).message).toContain('a recording of 1000000000 steps')
+    expect(await readFile(join(job.dir, 'events.jsonl'), 'utf8')).not.toContain('"progress"')
   })
 })
 
