@@ -43,7 +43,7 @@ function addSwitches(command: Command): void {
       "of a layer's input that its factors do not see",
       number({ low: 0, high: 0.999 }),
     )
-    .option('--train-text-encoder', 'a LoRA of the text encoder, too')
+    .option('--train-text-encoder', "a LoRA of the text encoder, too (Stable Diffusion XL's: of both)")
     .option('--text-encoder-targets <names>', 'its layers (default: q_proj,k_proj,v_proj,out_proj)', texts)
     .option('--gradient-accumulation-steps <n>', 'parts of --batch pictures that make a step', whole(1))
     .option('--gradient-checkpointing', 'compute blocks again in the backward pass: less memory')

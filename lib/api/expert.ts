@@ -1,10 +1,13 @@
 // A LoRA expert, or a merge of several, as a notebook holds it: a name and a folder.
-
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Lora } from '../formats/lora.ts'
 import { loadLora } from '../formats/lora-files.ts'
 import { loraStats } from '../merging/index.ts'
 import { type Figure, lossChart } from '../plots/index.ts'
 import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
+import { hubName } from './find-model.ts'
+import { fetchLora, type HubLoraOptions } from './hub-lora.ts'
 import { tellOpened } from './used.ts'
 
 export interface TrainingRecord {
@@ -27,12 +30,20 @@ export class Expert {
     this.training = training
   }
 
-  /** A LoRA from a folder or file in diffusers', PEFT's or kohya's layout. @throws SelmaError `bad-file`, `not-found` */
-  static async load(path: string, options: { name?: string } = {}): Promise<Expert> {
-    const lora = await loadLora(path)
-    const name = options.name ?? lora.metadata.selma_expert ?? path.split(/[\\/]/).pop() ?? path
-    await tellOpened('expert', name, path)
-    return new Expert(name, path, `loaded from ${path}`)
+  /**
+   * A LoRA from a folder or file in diffusers', PEFT's or kohya's layout, or from the Hub by its name
+   * (`organisation/name`, `organisation/name@revision`); a folder goes before the Hub.
+   *
+   * @throws SelmaError `bad-file`, `not-found`; `io` when the Hub is not reached
+   */
+  static async load(path: string, options: { name?: string } & HubLoraOptions = {}): Promise<Expert> {
+    const { name: given, ...hub } = options
+    const remote = hubName.test(path) && !existsSync(resolve(path))
+    const { at, note } = remote ? await fetchLora(path, hub) : { at: path, note: `loaded from ${path}` }
+    const lora = await loadLora(at)
+    const name = given ?? lora.metadata.selma_expert ?? path.split(/[\\/]/).pop() ?? path
+    await tellOpened('expert', name, at)
+    return new Expert(name, at, note)
   }
 
   load(): Promise<Lora> {

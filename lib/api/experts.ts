@@ -18,6 +18,7 @@ import { begin, type CallOptions, call, type Where } from './call.ts'
 import { origin } from './display.ts'
 import { Expert } from './expert.ts'
 import type { Dataset } from './images.ts'
+import { pushExpert } from './push-expert.ts'
 import type { T2I } from './t2i.ts'
 import { flatten, hashed, tellUse } from './used.ts'
 
@@ -78,6 +79,8 @@ export const experts = {
     { fresh, root, ...options }: ExpertOptions & Where = {},
   ): Promise<Job<TrainResult>> => begin(trainStage, trainSettings(model, data, options), { fresh, root }),
   load: Expert.load,
+  /** Uploads an expert to the Hub with a model card; HF_TOKEN says as whom. */
+  push: pushExpert,
 }
 
 /**

@@ -31,7 +31,8 @@ export interface FoundModel {
   note?: string
 }
 
-const hubName = /^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*(?:@.+)?$/
+/** What may be the name of a repository on the Hub, with or without a revision. */
+export const hubName = /^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*(?:@.+)?$/
 
 /** Downloads from so many bytes on are told of. */
 const LARGE = 50e6

@@ -46,11 +46,19 @@ export interface DrawOptions
 export class Pictures {
   readonly pictures: readonly Picture[]
   readonly captions: readonly string[]
+  /** Each picture's own seed. */
+  readonly seeds?: readonly number[]
   readonly #title: string
 
-  constructor(pictures: readonly Picture[], captions: readonly string[], title: string) {
+  constructor(
+    pictures: readonly Picture[],
+    captions: readonly string[],
+    title: string,
+    seeds?: readonly number[],
+  ) {
     this.pictures = pictures
     this.captions = captions
+    this.seeds = seeds
     this.#title = title
   }
 
@@ -210,6 +218,7 @@ export class T2I {
         pictures,
         prompts,
         `${this.name}, guidance ${rest.guidance ?? 7.5}, ${steps} steps, seed ${[...new Set(seeds)].join(', ')}${cutShort(pipeline, texts)}`,
+        seeds,
       )
     } finally {
       signal?.removeEventListener('abort', cancel)

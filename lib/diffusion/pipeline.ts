@@ -16,7 +16,13 @@ import { fuseLoras } from './lora-layers.ts'
 import { checkSampling, latentSize, type SampleOptions, sizeIds } from './sample-options.ts'
 import { makeScheduler, type NoiseSource, type Scheduler } from './schedulers/scheduler.ts'
 import { type OpenSession, picturesPerRun, SessionPool } from './session-pool.ts'
-import { conditionFeeds, type TextCondition, TextConditioner, type TextPart } from './text-conditioner.ts'
+import {
+  conditionFeeds,
+  type TextCondition,
+  TextConditioner,
+  type TextPart,
+  type TextTokens,
+} from './text-conditioner.ts'
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 import { unet } from './unet.ts'
 import { checkpointWeights } from './weights.ts'
@@ -133,6 +139,11 @@ export class TextToImagePipeline {
   /** Text states [tokens · width] of each prompt; kept for the next time. */
   async encodePrompts(prompts: readonly string[]): Promise<Float32Array[]> {
     return (await this.#texts.encode(prompts)).map(({ states }) => states)
+  }
+
+  /** A prompt as each text encoder gets it. */
+  tokens(prompt: string): TextTokens[] {
+    return this.#texts.tokens(prompt)
   }
 
   /** How many tokens of a prompt do not fit into the text encoder, and are left out. */

@@ -27,6 +27,14 @@ export interface TextPart {
   replaced?: ReadonlyMap<string, Float32Array>
 }
 
+/** A prompt as an encoder gets it. */
+export interface TextTokens {
+  /** As many as the encoder has places. */
+  ids: readonly number[]
+  /** The position whose state is the pooled one. */
+  end: number
+}
+
 /** Prompts of one run of an encoder at most. */
 const CHUNK = 64
 
@@ -44,6 +52,11 @@ export class TextConditioner {
   /** Tokens of a prompt that no encoder sees, since it is too long; start and end are not counted. */
   truncated(prompt: string): number {
     return Math.max(...this.#parts.map(({ tokenizer }) => tokenizer.encode(prompt).truncated))
+  }
+
+  /** A prompt as each encoder gets it. */
+  tokens(prompt: string): TextTokens[] {
+    return this.#parts.map((part) => tokensOf(part, prompt))
   }
 
   /** What each prompt is to the UNet; kept for the next time. */
@@ -76,9 +89,9 @@ export class TextConditioner {
   }
 
   async #run(part: TextPart, prompts: readonly string[]): Promise<TextCondition[]> {
-    const { name, component, tokenizer } = part
+    const { name, component } = part
     const { config } = component
-    const tokens = tokenizer.maxLength
+    const tokens = part.tokenizer.maxLength
     const rows = rowsFor(prompts.length)
     const session = await this.#pool.get(
       `${name}-${rows}`,
@@ -88,9 +101,9 @@ export class TextConditioner {
     const ids = new BigInt64Array(rows * tokens)
     const places = new BigInt64Array(rows)
     prompts.forEach((prompt, i) => {
-      const encoded = tokenizer.encode(prompt).ids
-      ids.set(encoded.map(BigInt), i * tokens)
-      places[i] = BigInt(i * tokens + pooledPosition(encoded, config.eos_token_id))
+      const encoded = tokensOf(part, prompt)
+      ids.set(encoded.ids.map(BigInt), i * tokens)
+      places[i] = BigInt(i * tokens + encoded.end)
     })
     const wantsPooled = name === 'text_encoder_2'
     const { states, pooled } = await session.run(wantsPooled ? { ids, places } : { ids })
@@ -101,6 +114,11 @@ export class TextConditioner {
       pooled: wantsPooled ? row(pooled, i, config.projection_dim) : undefined,
     }))
   }
+}
+
+function tokensOf({ component, tokenizer }: TextPart, prompt: string): TextTokens {
+  const { ids } = tokenizer.encode(prompt)
+  return { ids, end: pooledPosition(ids, component.config.eos_token_id) }
 }
 
 /** [tokens, a], [tokens, b] → [tokens, a + b]. */

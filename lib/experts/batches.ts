@@ -2,7 +2,7 @@
 // them what the graph is fed. Everything follows from the seed and the step.
 import type { Random } from '../base/random.ts'
 import { type NoiseSchedule, trainingTimestep } from '../diffusion/schedulers/noise-schedule.ts'
-import type { TextCondition } from '../diffusion/text-conditioner.ts'
+import type { TextCondition, TextTokens } from '../diffusion/text-conditioner.ts'
 import { dropoutSeeds, type Feeds, sizeOf } from '../runtime/index.ts'
 import type { ResolvedTrainOptions } from './options.ts'
 import type { Example } from './prepare.ts'
@@ -57,8 +57,20 @@ export function drawBatch(
   return { prompts, texts, latents, noise, timesteps, sizes: examples.flatMap(({ sizes }) => sizes), seed }
 }
 
-/** Turns prompts into token ids, where the text encoder is trained. */
-export type Tokenize = (prompt: string) => readonly number[]
+/** Turns a prompt into each encoder's tokens, where the text encoders are trained. */
+export type Tokenize = (prompt: string) => readonly TextTokens[]
+
+/** Token ids of each encoder, and where the second one's end tokens are; see `trainedText`. */
+function tokenFeeds(rows: readonly (readonly TextTokens[])[]): Feeds {
+  const ids = (encoder: number): BigInt64Array =>
+    BigInt64Array.from(
+      rows.flatMap((row) => [...row[encoder].ids]),
+      BigInt,
+    )
+  if (rows[0].length === 1) return { ids: ids(0) }
+  const places = rows.map((row, i) => BigInt(i * row[1].ids.length + row[1].end))
+  return { ids: ids(0), ids_2: ids(1), places: BigInt64Array.from(places) }
+}
 
 /** What a drawn batch's training graph is fed, in `parts` of equal size. */
 export function feedsOf(
@@ -89,16 +101,12 @@ export function feedsOf(
       target: target.slice(from * size, to * size),
       ...lossFeeds(noise, times, options),
     }
-    if (options.trainTextEncoder)
-      feeds.ids = BigInt64Array.from(
-        prompts.slice(from, to).flatMap((prompt) => [...tokenize(prompt)]),
-        BigInt,
-      )
-    else feeds.text = joined(own.map(({ states }) => states))
-    if (own[0].pooled) {
-      feeds.pooled = joined(own.map(({ pooled }) => pooled!))
-      feeds.sizes = Float32Array.from(sizes.slice(from * 6, to * 6))
+    if (options.trainTextEncoder) Object.assign(feeds, tokenFeeds(prompts.slice(from, to).map(tokenize)))
+    else {
+      feeds.text = joined(own.map(({ states }) => states))
+      if (own[0].pooled) feeds.pooled = joined(own.map(({ pooled }) => pooled!))
     }
+    if (own[0].pooled) feeds.sizes = Float32Array.from(sizes.slice(from * 6, to * 6))
     if (training && (options.loraDropout ?? 0) > 0)
       feeds.dropout_seed = BigInt64Array.of(BigInt((seed + part) % dropoutSeeds))
     return feeds

@@ -6,6 +6,7 @@ import type { Lora, LoraLayer } from '../formats/lora.ts'
 import { SafetensorsFile } from '../formats/safetensors.ts'
 import { type ParameterLayout, sizeOf } from '../runtime/index.ts'
 import { type LoraGraph, prefixOf, type TrainedLayer } from './lora-training.ts'
+import { componentOf } from './trained-text.ts'
 
 /**
  * PEFT's "gaussian" start: A from N(0, 1/rank), B zero, so that the first step starts from the base.
@@ -38,7 +39,7 @@ export async function baseMagnitudes(
   for (const { component, module, outFeatures } of layers) {
     const name = magnitudeName(prefixOf(component) + module)
     if (!layout.get(name)) continue
-    const { weights } = component === 'unet' ? checkpoint.unet : checkpoint.textEncoder
+    const { weights } = componentOf(checkpoint, component)
     const entry = weights.tensors.get(`${module}.weight`) as { path?: string } | undefined
     const file = await SafetensorsFile.open(entry?.path ?? weights.path)
     const data = await file.floats(`${module}.weight`)
@@ -55,7 +56,8 @@ export async function baseMagnitudes(
 
 /** A layer's path as diffusers' LoRA files have it: text encoders always with `text_model.`. */
 export function savedPath({ component, module }: Pick<TrainedLayer, 'component' | 'module'>): string {
-  const own = component === 'unet' || module.startsWith('text_model.') ? module : `text_model.${module}`
+  const whole = component === 'unet' || /^text_(model|projection)\b/.test(module)
+  const own = whole ? module : `text_model.${module}`
   return `${component}.${own}`
 }
 

@@ -1,10 +1,8 @@
-// The graph of LoRA training on a frozen UNet, and a frozen text encoder where it is trained, too: trainable factors
+// The graph of LoRA training on a frozen UNet, and frozen text encoders where they are trained, too: trainable factors
 // in one flat vector, and beside the step a program that only measures the loss. Source: SELMA, section 3.3;
 // diffusers' train_text_to_image_lora.py.
-import { fail } from '../base/errors.ts'
 import { Builder, type LoraTarget } from '../diffusion/builder.ts'
 import type { Checkpoint } from '../diffusion/checkpoint.ts'
-import { clipText } from '../diffusion/clip-text.ts'
 import { collectTargets, declareFactors, trainableLora } from '../diffusion/lora-layers.ts'
 import { type UNetInputs, unet } from '../diffusion/unet.ts'
 import { checkpointWeights } from '../diffusion/weights.ts'
@@ -20,6 +18,7 @@ import {
   unpackParameters,
 } from '../runtime/index.ts'
 import type { ResolvedTrainOptions } from './options.ts'
+import { componentOf, isRead, type TrainedComponent, textEncoders, trainedText } from './trained-text.ts'
 import { diffusionLoss } from './training-loss.ts'
 
 /** What a training graph is fed: shapes of one batch. */
@@ -35,7 +34,7 @@ export interface BatchShape {
 
 /** A layer that is trained. */
 export interface TrainedLayer extends LoraTarget {
-  component: 'unet' | 'text_encoder'
+  component: TrainedComponent
   rank: number
   /** What B A is multiplied by. */
   scale: number
@@ -60,7 +59,7 @@ export type LoraOptions = Pick<
   | 'textEncoderTargets'
 >
 
-/** The text encoder's layers that are trained by default, as in diffusers' scripts. */
+/** The text encoders' layers that are trained by default, as in diffusers' scripts. */
 export const textEncoderProjections = ['q_proj', 'k_proj', 'v_proj', 'out_proj'] as const
 
 /** Names of a component's factors in the layout open with this. */
@@ -102,32 +101,30 @@ function loss(graph: Graph, parameters: ReadonlyMap<string, Tensor>, given: Loss
       dropout,
     })
   }
-  const builder = (component: 'unet' | 'text_encoder'): Builder => {
-    const { weights } = component === 'unet' ? checkpoint.unet : checkpoint.textEncoder
+  const builder = (component: TrainedComponent): Builder => {
+    const { weights } = componentOf(checkpoint, component)
     return new Builder(graph, checkpointWeights(graph, weights, { scope: component }), {
       lora: branch(component),
     })
   }
-  const states = trainTextEncoder
-    ? clipText(
-        builder('text_encoder'),
-        checkpoint.textEncoder.config,
-        graph.input('ids', [batch, text[0]], 'int64'),
-      ).lastHiddenState
-    : graph.input('text', [batch, ...text])
+  const told = trainTextEncoder
+    ? trainedText(graph, checkpoint, { batch, tokens: text[0] }, builder)
+    : { states: graph.input('text', [batch, ...text]), pooled: pooledInput(graph, batch, shape.pooled) }
   const prediction = unet(
     builder('unet'),
     checkpoint.unet.config,
-    { sample, timesteps, text: states, added: addedInputs(graph, batch, shape.pooled) },
+    { sample, timesteps, text: told.states, added: addedInputs(graph, batch, told.pooled) },
     { checkpointing: training && gradientCheckpointing },
   )
   return diffusionLoss(prediction, target, options)
 }
 
+const pooledInput = (graph: Graph, batch: number, width: number | undefined): Tensor | undefined =>
+  width === undefined ? undefined : graph.input('pooled', [batch, width])
+
 /** What Stable Diffusion XL is told beside timestep and text. */
-function addedInputs(graph: Graph, batch: number, pooled: number | undefined): UNetInputs['added'] {
-  if (pooled === undefined) return undefined
-  return { pooled: graph.input('pooled', [batch, pooled]), sizes: graph.input('sizes', [batch, 6]) }
+function addedInputs(graph: Graph, batch: number, pooled: Tensor | undefined): UNetInputs['added'] {
+  return pooled && { pooled, sizes: graph.input('sizes', [batch, 6]) }
 }
 
 /** A pattern's value for a module, PEFT's way. */
@@ -146,12 +143,6 @@ function byPattern<T>(patterns: Record<string, T> | undefined, module: string): 
 export function loraGraph(checkpoint: Checkpoint, shape: BatchShape, options: LoraOptions): LoraGraph {
   const graph = new Graph()
   const { latent, text } = shape
-  if (options.trainTextEncoder && checkpoint.textEncoder2)
-    fail(
-      'unsupported',
-      'trainTextEncoder for a model with two text encoders',
-      'train the UNet alone, as the paper does',
-    )
   const { trainTextEncoder = false, textEncoderTargets = [...textEncoderProjections] } = options
   const layout = new ParameterLayout()
   const layers: TrainedLayer[] = []
@@ -171,15 +162,25 @@ export function loraGraph(checkpoint: Checkpoint, shape: BatchShape, options: Lo
     sample: graph.input('sample', [1, ...latent]),
     timesteps: graph.input('timesteps', [1]),
     text: graph.input('text', [1, ...text]),
-    added: addedInputs(graph, 1, shape.pooled),
+    added: addedInputs(graph, 1, pooledInput(graph, 1, shape.pooled)),
   })
   add('unet', collector.check())
   if (trainTextEncoder) {
-    const found = collectTargets(textEncoderTargets)
-    const { config, weights: own } = checkpoint.textEncoder
-    const source = checkpointWeights(graph, own, { scope: 'text_encoder' })
-    clipText(new Builder(graph, source, { lora: found }), config, graph.input('ids', [1, text[0]], 'int64'))
-    add('text_encoder', found.check())
+    const found = textEncoders(checkpoint).map(([name]) => ({
+      name,
+      targets: collectTargets(textEncoderTargets),
+    }))
+    trainedText(graph, checkpoint, { batch: 1, tokens: text[0] }, (name) => {
+      const source = checkpointWeights(graph, componentOf(checkpoint, name).weights, { scope: name })
+      return new Builder(graph, source, { lora: found.find((part) => part.name === name)!.targets })
+    })
+    // One of two may have none; both is a mistake.
+    if (found.every(({ targets }) => targets.found.length === 0)) found[0].targets.check()
+    for (const { name, targets } of found)
+      add(
+        name,
+        targets.found.filter(({ module }) => isRead(checkpoint, name, module)),
+      )
   }
   return { layout, layers }
 }

@@ -37,7 +37,7 @@ const options = z.strictObject({
   useDora: z.boolean().optional(),
   /** Share of a layer's input that its factors do not see in a step. Default 0. */
   loraDropout: share.optional(),
-  /** Train a LoRA of the text encoder, too. Default false. */
+  /** Train a LoRA of the text encoder, too; of Stable Diffusion XL's both. Default false. */
   trainTextEncoder: z.boolean().optional(),
   /** Its layers, as `targets`. Default q_proj, k_proj, v_proj, out_proj. */
   textEncoderTargets: z.union([z.array(z.string().min(1)).nonempty(), z.string().min(1)]).optional(),

@@ -77,7 +77,7 @@ export async function replayTraining(settings: ReplaySettings): Promise<ReplayRe
   const { steps, batch, latent, settings: recorded } = recording
   const { name, folder } = locateModel(model)
   const pipeline = await TextToImagePipeline.load(folder)
-  const { checkpoint, tokenizer, scale } = pipeline
+  const { checkpoint, scale } = pipeline
   const wanted = [checkpoint.unet.config.in_channels, recorded.height / scale, recorded.width / scale]
   if (String(latent) !== String(wanted))
     fail(
@@ -123,7 +123,7 @@ export async function replayTraining(settings: ReplaySettings): Promise<ReplayRe
       }
       const rate = recorded.learningRate
       const { loss, gradientNorm } = await trainer.step(
-        feedsOf(drawn, noise, options, { tokenize: (prompt) => tokenizer.encode(prompt).ids, parts }),
+        feedsOf(drawn, noise, options, { tokenize: (prompt) => pipeline.tokens(prompt), parts }),
         {
           learningRate: Array.isArray(rate) ? rate[step] : rate,
           emaDecay: emaDecayAt(step + 1, options.emaDecay),

@@ -13,7 +13,7 @@ import { saveLora } from '../formats/lora-files.ts'
 import { defineStage } from '../jobs/index.ts'
 import { emaDecayAt, learningRateAt, loadTrainerState, saveTrainerState, Trainer } from '../runtime/index.ts'
 import { locateModel } from '../shapes/models.ts'
-import { drawBatch, feedsOf } from './batches.ts'
+import { drawBatch, feedsOf, type Tokenize } from './batches.ts'
 import { planSteps } from './buckets.ts'
 import { EarlyStopping, type Measured } from './early-stopping.ts'
 import { asLora, baseMagnitudes, initialFactors } from './factors.ts'
@@ -84,7 +84,7 @@ export const trainStage = defineStage({
   async run({ model, data, validation, name, train, record, samples, dsg }, job): Promise<TrainResult> {
     const location = locateModel(model)
     const pipeline = await TextToImagePipeline.load(location.folder)
-    const { checkpoint, tokenizer } = pipeline
+    const { checkpoint } = pipeline
     if (record) checkRecordable(pipeline.latentShape, train)
     const folders = (Array.isArray(data) ? data : [data]).map((folder) => resolve(folder))
     const prepared = await prepare(pipeline, folders, train, job)
@@ -94,7 +94,7 @@ export const trainStage = defineStage({
     const [empty] = await pipeline.encodeConditions([''])
     await pipeline.release()
 
-    const tokenize = (prompt: string): number[] => tokenizer.encode(prompt).ids
+    const tokenize: Tokenize = (prompt) => pipeline.tokens(prompt)
     const parts = train.gradientAccumulationSteps ?? 1
     const shapeOf = ({ latent }: Bucket) => shapeFor(checkpoint, empty, latent, train.batch)
     const graph = loraGraph(checkpoint, shapeOf(prepared.buckets[0]), train)

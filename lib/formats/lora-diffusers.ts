@@ -2,7 +2,7 @@
 // those and every older diffusers spelling read. Alpha travels in the metadata entry `lora_adapter_metadata`.
 // Source: diffusers 0.42 (loaders/lora_base.py, utils/state_dict_utils.py).
 import { SelmaError } from '../base/errors.ts'
-import { type Lora, type LoraLayer, splitComponent } from './lora.ts'
+import { type Lora, type LoraLayer, publishedPath, splitComponent } from './lora.ts'
 import {
   LoraDrafts,
   type LoraDtype,
@@ -80,20 +80,22 @@ export function readDiffusersLora(
   path: string,
 ): Lora {
   const drafts = new LoraDrafts(path)
+  // As the file has them: that is what its config's patterns speak of.
+  const spelled = new Map<string, string>()
   for (const [key, tensor] of tensors) {
     const parsed = parseKey(key)
-    if (!parsed) drafts.unknown(key)
-    else
-      drafts.add(
-        splitComponent(parsed.module).component ? parsed.module : `unet.${parsed.module}`,
-        parsed.part,
-        tensor,
-      )
+    if (!parsed) {
+      drafts.unknown(key)
+      continue
+    }
+    const own = splitComponent(parsed.module).component ? parsed.module : `unet.${parsed.module}`
+    spelled.set(publishedPath(own), own)
+    drafts.add(publishedPath(own), parsed.part, tensor)
   }
   const { [metadataKey]: json, format: _format, ...notes } = metadata
   const configs = json === undefined ? new Map<string, PeftConfig>() : configsFrom(json, path)
   const layers = drafts.layers((name, rank) => {
-    const { component = '', module } = splitComponent(name)
+    const { component = '', module } = splitComponent(spelled.get(name) ?? name)
     const config = configs.get(component)
     return config && alphaFromConfig(config, module, rank, path)
   })
@@ -111,12 +113,16 @@ export function writeDiffusersLora(
     tensors[`${name}.lora_A.weight`] = loraTensor(layer.down, dtype)
     tensors[`${name}.lora_B.weight`] = upTensor(layer, dtype)
     if (layer.magnitude) tensors[`${name}.lora_magnitude_vector`] = magnitudeTensor(layer, dtype)
-    const { component = 'unet', module } = splitComponent(name)
+    const { component = 'unet', module: path } = splitComponent(name)
+    // PEFT finds modules by the end of their path: without `text_model.` those of every transformers are found.
+    const module = path.replace(/^text_model\./, '')
     const modules = components.get(component) ?? new Map<string, LoraLayer>()
     components.set(component, modules.set(module, layer))
   }
   const fields = [...components].flatMap(([component, layers]) =>
-    Object.entries(peftConfigOf(layers)).map(([key, value]) => [`${component}.${key}`, value] as const),
+    Object.entries(peftConfigOf(layers, component === 'unet')).map(
+      ([key, value]) => [`${component}.${key}`, value] as const,
+    ),
   )
   const config = Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
   return {

@@ -2,7 +2,7 @@
 // A PEFT adapter belongs to one model and does not say which; here that is the component of the module path.
 // Source: peft 0.21 (utils/save_and_load.py).
 import { fail } from '../base/errors.ts'
-import { type Lora, type LoraLayer, splitComponent } from './lora.ts'
+import { type Lora, type LoraLayer, publishedPath, splitComponent } from './lora.ts'
 import {
   LoraDrafts,
   type LoraDtype,
@@ -36,6 +36,8 @@ export function readPeftLora(
   component?: string,
 ): Lora {
   const drafts = new LoraDrafts(path)
+  // As the file has them: that is what its config's patterns speak of.
+  const spelled = new Map<string, string>()
   const { [componentNote]: noted, format: _format, ...notes } = metadata
   for (const [key, tensor] of tensors) {
     const match =
@@ -45,12 +47,15 @@ export function readPeftLora(
       drafts.unknown(key)
       continue
     }
-    const guess = /^(text_model|text_projection)\b/.test(match[1]) ? 'text_encoder' : 'unet'
-    drafts.add(`${component ?? noted ?? guess}.${match[1]}`, partOf[match[2]], tensor)
+    const guess = /^(text_model|text_projection|encoder\.layers)\b/.test(match[1]) ? 'text_encoder' : 'unet'
+    const own = `${component ?? noted ?? guess}.${match[1]}`
+    spelled.set(publishedPath(own), own)
+    drafts.add(publishedPath(own), partOf[match[2]], tensor)
   }
   const checked = config === undefined ? undefined : parsePeftConfig(config, path)
   const layers = drafts.layers(
-    (name, rank) => checked && alphaFromConfig(checked, splitComponent(name).module, rank, path),
+    (name, rank) =>
+      checked && alphaFromConfig(checked, splitComponent(spelled.get(name) ?? name).module, rank, path),
   )
   return { layers, metadata: notes }
 }

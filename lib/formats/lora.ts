@@ -55,6 +55,17 @@ export function splitComponent(path: string): { component?: string; module: stri
 }
 
 /**
+ * A layer's path as LoRA files have had it since the beginning: CLIP's modules open with `text_model.`, which
+ * transformers 5 has taken out of CLIPTextModel, and with it out of the files that are made with it.
+ */
+export function publishedPath(path: string): string {
+  return path.replace(
+    /^(text_encoder(?:_2)?)\.(?=(?:embeddings|encoder|final_layer_norm)\.)/,
+    '$1.text_model.',
+  )
+}
+
+/**
  * The weight change (alpha / rank) · B A of a layer, float32, summed in float64. With a DoRA magnitude, the change
  * that it makes of a base weight: m · (W + w·ΔW) / ‖W + w·ΔW‖ − W, as PEFT does with an adapter of weight w.
  *

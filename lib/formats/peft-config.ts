@@ -64,15 +64,17 @@ function commonest(values: number[]): number {
 
 /**
  * The LoraConfig fields that describe these layers, module paths without the component.
- * Patterns name whole paths (`^…`), as diffusers writes them.
+ * Patterns name whole paths (`^…`), as diffusers writes them, or with `whole` false their ends.
  */
-export function peftConfigOf(layers: ReadonlyMap<string, LoraLayer>): Record<string, unknown> {
+export function peftConfigOf(layers: ReadonlyMap<string, LoraLayer>, whole = true): Record<string, unknown> {
   const list = [...layers]
   const r = commonest(list.map(([, layer]) => loraRank(layer)))
   const alpha = commonest(list.map(([, layer]) => layer.alpha))
   const pattern = (of: (layer: LoraLayer) => number, common: number) =>
     Object.fromEntries(
-      list.filter(([, layer]) => of(layer) !== common).map(([name, layer]) => [`^${name}`, of(layer)]),
+      list
+        .filter(([, layer]) => of(layer) !== common)
+        .map(([name, layer]) => [`${whole ? '^' : ''}${name}`, of(layer)]),
     )
   return {
     alpha_pattern: pattern((layer) => layer.alpha, alpha),

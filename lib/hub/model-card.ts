@@ -140,8 +140,7 @@ function usage(card: ModelCard, repo: string): string[] {
     'image.save("picture.png")',
   ]
   const here = [
-    `// with this repository in a folder: hf download ${repo} --local-dir expert`,
-    "const lora = await experts.load('expert')",
+    `const lora = await experts.load(${JSON.stringify(repo)})`,
     `const base = await T2I.load(${JSON.stringify(card.baseModel)})`,
     `await base.with(lora${weight === 1 ? '' : `, { weight: ${weight} }`}).draw(${JSON.stringify(prompt)}, { seed: 0 })`,
   ]

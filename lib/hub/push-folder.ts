@@ -1,16 +1,16 @@
 // A folder, such as an expert's, up to a model repository on the Hub, in one commit: all of it or nothing.
-// Made with `createRepo` and `commitIter` of `@huggingface/hub`; chosen here are the files (what lies in the
+// Made with `createRepo`, `createBranch` and `commitIter` of `@huggingface/hub`; chosen here are the files (what lies in the
 // folder itself: no hidden files, no links to elsewhere, nothing that holds the token). Big files go by LFS,
 // which every Hub speaks, not by Xet.
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { commitIter, createRepo } from '@huggingface/hub'
+import { commitIter, createBranch, createRepo } from '@huggingface/hub'
 import { fail, SelmaError } from '../base/errors.ts'
 import { fileError } from '../base/files.ts'
 import { connect, throwIfStopped } from './connection.ts'
 import { HubError } from './hub-error.ts'
-import { checkFileName, parseRepoId } from './repo-id.ts'
+import { checkFileName, checkRevision, parseRepoId } from './repo-id.ts'
 import { type HubOptions, type HubSettings, hubSettings } from './settings.ts'
 
 export interface UploadProgress {
@@ -33,6 +33,8 @@ export interface PushOptions extends Omit<HubOptions, 'token' | 'cacheDir'> {
   extra?: Readonly<Record<string, string | Uint8Array>>
   /** Title of the commit. Default 'Upload with SELMA Lab'. */
   message?: string
+  /** Branch that the commit goes to; made from `main` if it does not exist. Default 'main'. */
+  revision?: string
   /** A repository that is made is visible to you only; one that exists stays as it is. Default true. */
   private?: boolean
   /** Default: `HF_TOKEN`, else the file that `hf auth login` wrote. It needs write permission. */
@@ -54,16 +56,17 @@ export interface Pushed {
 }
 
 /**
- * Uploads a folder as one commit on `main`.
+ * Uploads a folder as one commit on a branch.
  *
  * @throws SelmaError `bad-input` without a token, for an empty folder or one that holds the token; `io` when the
  *   Hub refuses or is not reached; `not-found`; `stopped`
  */
 export async function pushFolder(options: PushOptions): Promise<Pushed> {
   const { extra = {}, message = 'Upload with SELMA Lab', onProgress, signal } = options
-  const { repo, revision } = parseRepoId(options.repo)
-  if (revision !== undefined)
-    fail('bad-input', `${options.repo} names a revision`, `give ${repo}: uploads go to its branch main`)
+  const { repo, revision: named } = parseRepoId(options.repo)
+  if (named !== undefined)
+    fail('bad-input', `${options.repo} names a revision`, `give ${repo}, and the branch as revision`)
+  const branch = checkRevision(options.revision ?? 'main')
   const settings = await hubSettings(options)
   const { token, endpoint } = settings
   if (settings.offline) fail('bad-input', 'HF_HUB_OFFLINE is set', 'unset it to upload')
@@ -80,6 +83,7 @@ export async function pushFolder(options: PushOptions): Promise<Pushed> {
   throwIfStopped(signal, repo)
   tell({ state: 'preparing' })
   const created = await makeRepo(settings, repo, options.private ?? true, signal)
+  if (branch !== 'main') await makeBranch(settings, repo, branch, signal)
   try {
     const steps = commitIter({
       repo,
@@ -88,6 +92,7 @@ export async function pushFolder(options: PushOptions): Promise<Pushed> {
       abortSignal: signal,
       useXet: false,
       title: message,
+      branch,
       operations: [...files].map(([path, { content }]) => ({ operation: 'addOrUpdate', path, content })),
     })
     for (;;) {
@@ -137,6 +142,25 @@ async function makeRepo(
     if (error instanceof HubError && error.status === 409) return false
     if (error instanceof SelmaError) throw error
     return fail('io', `the Hub’s answer is not understood (${repo})`, 'check HF_ENDPOINT: is a Hub there?')
+  }
+}
+
+/** Makes a branch where there is none. */
+async function makeBranch(
+  settings: HubSettings,
+  repo: string,
+  branch: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await createBranch({
+      repo,
+      branch,
+      hubUrl: settings.endpoint,
+      fetch: connect(settings, { repo, purpose: 'write', signal }),
+    })
+  } catch (error) {
+    if (!(error instanceof HubError && error.status === 409)) throw error
   }
 }
 

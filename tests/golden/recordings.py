@@ -47,6 +47,13 @@ CASES = {
     "lion": SD15 | dict(lr=1e-3, train=dict(optimizer="lion", betas=[0.9, 0.99], weightDecay=0.1)),
     "prodigy": SD15 | dict(lr=1.0, train=dict(optimizer="prodigy", prodigyD0=1e-3, weightDecay=0)),
 }
+# Not committed: run live by live_recording.py.
+LIVE = {
+    "sdxl-text": dict(family="sdxl", steps=SHARED_STEPS, targets=["to_q", "to_v"], train=dict(trainTextEncoder=True)),
+    "sdxl-dora": dict(
+        family="sdxl", steps=SHARED_STEPS, targets=["attn2.to_k", "ff.net.2"], train=dict(trainTextEncoder=True, useDora=True)
+    ),
+}
 BASE = dict(rank=2, alpha=4, batch=2, lr=3e-3, train={})
 
 
@@ -70,19 +77,25 @@ def key_of(component: str, name: str) -> str:
     return f"base_model.model.{name}"
 
 
+def is_unread(family: str, component: str, name: str, model) -> bool:
+    """Stable Diffusion XL takes its first encoder's states before the last layer: no gradient comes there."""
+    last = f"layers.{model.config.num_hidden_layers - 1}." if component != "unet" else ""
+    return family == "sdxl" and component == "text_encoder" and last in name
+
+
 def build(case: dict):
     """Networks with adapters whose numbers are drawn: at B = 0 the gradient of A would be zero."""
     parts = models(case["family"])
     trained = {"unet": case["targets"]}
     if case["train"].get("trainTextEncoder"):
-        trained["text_encoder"] = TEXT_TARGETS
+        trained |= {name: TEXT_TARGETS for name in ("text_encoder", "text_encoder_2") if name in parts}
     generator = torch.Generator().manual_seed(1010)
     parameters = {}
     for component, targets in trained.items():
         parts[component].requires_grad_(False)
         parts[component].add_adapter(lora_config(case, targets))
         for name, parameter in sorted(parts[component].named_parameters()):
-            if "lora_" not in name:
+            if "lora_" not in name or is_unread(case["family"], component, name, parts[component]):
                 continue
             noise = torch.randn(parameter.shape, generator=generator)
             with torch.no_grad():
@@ -200,6 +213,28 @@ def drawn(steps: int, batch: int) -> dict[str, torch.Tensor]:
     }
 
 
+def notes_of(case: dict, prompts: list[str]) -> dict:
+    """recording.json."""
+    notes = dict(
+        prompts=prompts,
+        rank=case["rank"],
+        alpha=case["alpha"],
+        targets=case["targets"],
+        learningRate=case["lr"],
+        betas=[0.9, 0.999],
+        eps=1e-8,
+        weightDecay=1e-2,
+        maxGradNorm=1.0,
+        width=SIZE,
+        height=SIZE,
+    )
+    if case["train"]:
+        copied = {k: notes[k] for k in ("rank", "alpha", "targets", "learningRate", "maxGradNorm")}
+        plain = dict(schedule="constant", warmup=0, captionDropout=0, batch=case["batch"])
+        notes["train"] = copied | plain | case["train"]
+    return notes
+
+
 def make_recordings() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
@@ -221,21 +256,5 @@ def make_recordings() -> None:
         prompts = (PROMPTS * 2)[: case["batch"]]
         result = robust(f"recordings.{name}", lambda dtype: run(case, data | {"prompts": prompts}, dtype), 1e-3)
         save_file({k: v.contiguous() for k, v in result.items()}, folder / "expected.safetensors")
-        notes = dict(
-            prompts=prompts,
-            rank=case["rank"],
-            alpha=case["alpha"],
-            targets=case["targets"],
-            learningRate=case["lr"],
-            betas=[0.9, 0.999],
-            eps=1e-8,
-            weightDecay=1e-2,
-            maxGradNorm=1.0,
-            width=SIZE,
-            height=SIZE,
-        )
-        if case["train"]:
-            copied = {k: notes[k] for k in ("rank", "alpha", "targets", "learningRate", "maxGradNorm")}
-            plain = dict(schedule="constant", warmup=0, captionDropout=0, batch=case["batch"])
-            notes["train"] = copied | plain | case["train"]
+        notes = notes_of(case, prompts)
         (folder / "recording.json").write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n")

@@ -37,6 +37,8 @@ export interface Fault {
 interface Repo {
   commit: string
   files: Map<string, { bytes: Uint8Array; lfs: boolean }>
+  /** Files of each branch that was uploaded to; `files` are main's. */
+  branches?: Map<string, Repo['files']>
   gated?: boolean
   private?: boolean
   /** Replaces the listing. */

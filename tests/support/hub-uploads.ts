@@ -24,7 +24,17 @@ export function upload(
   body: Buffer,
 ): unknown {
   if (!login) return json({ error: 'a write token is needed' }, {}, 403)
-  if (rest === 'preupload/main') {
+  const repo = server.repos.get(name)!
+  repo.branches ??= new Map([['main', repo.files]])
+  const [, made] = /^branch\/(.+)$/.exec(rest) ?? []
+  if (made !== undefined) {
+    if (repo.branches.has(made)) return json({ error: 'Reference already exists' }, {}, 409)
+    repo.branches.set(made, new Map(repo.files))
+    return json({})
+  }
+  const [, action, branch] = /^(preupload|commit)\/(.+)$/.exec(rest) ?? []
+  if (action && !repo.branches.has(branch)) return json({ error: 'Invalid rev id' }, {}, 404)
+  if (action === 'preupload') {
     const { files } = JSON.parse(body.toString()) as { files: { path: string }[] }
     return json({
       files: files.map(({ path }) => ({ path, uploadMode: server.lfs.test(path) ? 'lfs' : 'regular' })),
@@ -43,8 +53,8 @@ export function upload(
       })),
     })
   }
-  if (rest !== 'commit/main') return json({ error: 'unknown' }, {}, 404)
-  const { files } = server.repos.get(name)!
+  if (action !== 'commit') return json({ error: 'unknown' }, {}, 404)
+  const files = repo.branches.get(branch)!
   for (const line of body.toString().trim().split('\n')) {
     const { key, value } = JSON.parse(line) as { key: string; value: Record<string, string> }
     if (key === 'file') files.set(value.path, { bytes: Buffer.from(value.content, 'base64'), lfs: false })
