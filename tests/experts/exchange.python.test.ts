@@ -27,7 +27,10 @@ const python = (script: string, ...args: string[]): void => {
 }
 const floats = (path: string): Map<string, Float32Array> =>
   new Map(
-    [...readSafetensorsSync(path)].map(([key, { data }]) => [key, Float32Array.from(data as Float32Array)]),
+    [...readSafetensorsSync(path)].map(([key, { data }]) => [
+      key,
+      Float32Array.from(data as ArrayLike<number | bigint>, Number),
+    ]),
   )
 
 describe('steps of Stable Diffusion XL with both text encoders', () => {

@@ -1,5 +1,5 @@
 // Switches of the train stage that no recording shows: buckets, flips, noise offset, early stopping, records, resuming
-// with an optimiser of more states; and which settings are refused.
+// with an optimiser of more states.
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { ImageFolderWriter } from '../../lib/data/imagefolder-writer.ts'
 import { NoiseSchedule, schedulerConfig } from '../../lib/diffusion/schedulers/noise-schedule.ts'
 import { drawBatch } from '../../lib/experts/batches.ts'
 import { fitPicture, mirrored, nearestBucket, planSteps, saysSide } from '../../lib/experts/buckets.ts'
-import { replayTraining, type TrainSettings, trainOptions, trainStage } from '../../lib/experts/index.ts'
+import { replayTraining, type TrainSettings, trainStage } from '../../lib/experts/index.ts'
 import { huberBend, minSnrWeight } from '../../lib/experts/training-loss.ts'
 import { loadLora } from '../../lib/formats/lora-files.ts'
 import type { Picture } from '../../lib/formats/picture.ts'
@@ -274,31 +274,5 @@ describe('what cannot be recorded', () => {
     const job = await start(trainStage, settings, { root, inline: true })
     expect((await rejection(job.result())).message).toContain('a recording of 1000000000 steps')
     expect(await readFile(join(job.dir, 'events.jsonl'), 'utf8')).not.toContain('"progress"')
-  })
-})
-
-describe('settings', () => {
-  it('have the defaults of their optimiser', () => {
-    const of = (given: object) => {
-      const { learningRate, weightDecay, betas } = trainOptions.parse(given)
-      return [learningRate, weightDecay, betas]
-    }
-    expect(of({})).toEqual([1e-3, 1e-2, [0.9, 0.999]])
-    expect(of({ optimizer: 'lion' })).toEqual([1e-4, 0, [0.9, 0.99]])
-    expect(of({ optimizer: 'prodigy', weightDecay: 0.1 })).toEqual([1, 0.1, [0.9, 0.999]])
-    const resolved = trainOptions.parse({ useDora: true })
-    expect(trainOptions.parse(resolved)).toEqual(resolved)
-  })
-
-  it.each([
-    ['huberC', { huberC: 0.1 }, 'lossType'],
-    ['emaDecay', { emaDecay: 0.9 }, 'useEma'],
-    ['prodigyD0', { prodigyD0: 1e-5 }, "optimizer 'prodigy'"],
-    ['textEncoderTargets', { textEncoderTargets: ['q_proj'] }, 'trainTextEncoder'],
-    ['earlyStoppingThreshold', { earlyStoppingThreshold: 0.1 }, 'earlyStoppingPatience'],
-  ])('%s alone is refused', (name, given, needed) => {
-    const { error } = trainOptions.safeParse(given)
-    expect(error!.issues.map(({ path }) => path.join('.'))).toEqual([name])
-    expect(error!.issues[0].message).toContain(`${name} means something only with ${needed}`)
   })
 })
