@@ -12,6 +12,7 @@ import { jobCommand, jobsCommand } from './jobs.ts'
 import { mergeCommand } from './merge.ts'
 import { lastExitCode, printJson } from './perform.ts'
 import { promptsCommand } from './prompts.ts'
+import { pushCommand } from './push.ts'
 import { quickstartCommand } from './quickstart.ts'
 import { reproduceCommand } from './reproduce.ts'
 import { runCommand } from './run.ts'
@@ -51,6 +52,7 @@ ${exitCodeHelp}`,
     trainCommand,
     mergeCommand,
     evaluateCommand,
+    pushCommand,
     runCommand,
     reproduceCommand,
     jobsCommand,

@@ -30,6 +30,8 @@ export interface PushExpertOptions
   baseModel?: string
   /** Scores for the card, e.g. of the base and of the base with the expert. */
   evaluations?: readonly ModelScores[]
+  /** Further rows of the card's scores. */
+  scores?: readonly CardScore[]
   /** Pictures that `draw` gave, for the card and the repository. */
   samples?: Pictures | readonly Pictures[]
   /** What it was trained on, in words. Default: content hash of the training job's data. */
@@ -96,7 +98,15 @@ export async function pushExpert(
   repo: string,
   options: PushExpertOptions = {},
 ): Promise<Pushed> {
-  const { evaluations = [], samples = [], data, baseModel, signal = callerSignal(), ...rest } = options
+  const {
+    evaluations = [],
+    scores = [],
+    samples = [],
+    data,
+    baseModel,
+    signal = callerSignal(),
+    ...rest
+  } = options
   const { private: hidden, revision, message = `Upload expert ${expert.name}`, ...more } = rest
   const { endpoint, env, onProgress, ...card } = more
   parseRepoId(repo)
@@ -111,7 +121,7 @@ export async function pushExpert(
     name: expert.name,
     baseModel: base,
     settings: { ...(data === undefined ? {} : { data }), ...settingsOf(lora), ...(await jobOf(expert)) },
-    scores: evaluations.flatMap(scoresOf),
+    scores: [...evaluations.flatMap(scoresOf), ...scores],
     samples: pictures.entries,
   })
   const work = await mkdtemp(join(tmpdir(), 'selma-push-'))

@@ -9,11 +9,11 @@ import { loadLora } from '../formats/lora-files.ts'
 import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
 import { ImageGrid } from '../plots/index.ts'
-import { Engine } from '../runtime/index.ts'
 import { callerSignal } from './caller.ts'
 import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
 import type { Expert } from './expert.ts'
 import { findModel, type LoadOptions } from './find-model.ts'
+import { sharedEngine } from './shared-engine.ts'
 import { flatten, tellUse } from './used.ts'
 
 export interface DrawOptions
@@ -92,12 +92,6 @@ function cutShort(pipeline: TextToImagePipeline, prompts: readonly string[]): st
   return said.length > 0 ? `; cut to the ${most} tokens of the text encoder: ${said.join(', ')}` : ''
 }
 
-let engine: Engine | undefined
-const sharedEngine = (): Engine => {
-  engine ??= new Engine()
-  return engine
-}
-
 /** A model: a base, and LoRAs on it. */
 export class T2I {
   /** Short name, with the LoRAs' names. */
@@ -108,7 +102,11 @@ export class T2I {
   readonly loras: readonly { path: string; weight: number }[]
   /** Where it came from: the Hub, at which commit, or its cache. */
   readonly note: string | undefined
+  /** A model that has not drawn for so long, ms, lets go of its sessions; `Infinity` for never. Default 5 minutes. */
+  static idleAfter = 5 * 60_000
   #pipeline: Promise<TextToImagePipeline> | undefined
+  readonly #drawing = new Set<Promise<unknown>>()
+  #idle: NodeJS.Timeout | undefined
 
   private constructor(
     base: string,
@@ -179,6 +177,43 @@ export class T2I {
    * @throws SelmaError `bad-input` for settings out of range, `stopped` when the signal aborts
    */
   async draw(prompt: string | readonly string[], options: DrawOptions = {}): Promise<Pictures> {
+    clearTimeout(this.#idle)
+    const drawing = this.#draw(prompt, options)
+    this.#drawing.add(drawing)
+    try {
+      return await drawing
+    } finally {
+      this.#drawing.delete(drawing)
+      if (this.#drawing.size === 0) this.#rest()
+    }
+  }
+
+  /** Lets go of the sessions when nothing is drawn for a while; does not keep the process alive for it. */
+  #rest(): void {
+    clearTimeout(this.#idle)
+    const { idleAfter } = T2I
+    // A longer delay than timers can hold would be none at all.
+    if (idleAfter >= 2 ** 31) return
+    this.#idle = setTimeout(() => void this.release().catch(() => {}), idleAfter)
+    this.#idle.unref()
+  }
+
+  /**
+   * Lets go of the sessions and their memory, when what is being drawn is done; the next drawing opens them again. The
+   * engine's process ends with the last session of all models.
+   */
+  async release(): Promise<void> {
+    clearTimeout(this.#idle)
+    await Promise.allSettled(this.#drawing)
+    const pipeline = await this.#pipeline?.catch(() => undefined)
+    // Somebody draws again.
+    if (this.#drawing.size > 0) return
+    this.#pipeline = undefined
+    await pipeline?.release()
+    sharedEngine().endIfIdle()
+  }
+
+  async #draw(prompt: string | readonly string[], options: DrawOptions): Promise<Pictures> {
     const { seed = 0, steps = 20, perPrompt = 1, tiling, signal = callerSignal(), ...rest } = options
     const texts = Array.isArray(prompt) ? [...prompt] : [prompt as string]
     if (texts.length === 0 || texts.some((text) => typeof text !== 'string'))

@@ -3,13 +3,14 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { LanguageModel } from '../base/completion.ts'
-import { fail } from '../base/errors.ts'
+import { fail, type SelmaError } from '../base/errors.ts'
 import { writePromptFile } from '../data/prompt-file.ts'
-import { defineStage } from '../jobs/index.ts'
+import { defineStage, type JobContext } from '../jobs/index.ts'
 import { parseCaption } from '../shapes/parse-caption.ts'
 import { splitOf } from '../shapes/split.ts'
 import { offlineWriter } from '../shapes/writer.ts'
 import { type GenerateOptions, generatePrompts, type PromptSet } from './generate.ts'
+import { PromptGenerationError } from './generation-error.ts'
 import { openai } from './openai.ts'
 import { skill } from './skill.ts'
 
@@ -53,6 +54,17 @@ export function refuseOutsideTraining(text: string): string | undefined {
   }
 }
 
+/** Keeps what a generation that gave up had accepted: the same job, run again, tries as many rounds again. */
+async function givenUp(error: unknown, job: JobContext): Promise<never> {
+  if (!(error instanceof PromptGenerationError) || error.code !== 'llm') throw error
+  await job.saveState('generation', error.state)
+  const { cause } = error
+  // The error's own hints speak of `resumeFrom`, which is this function's business.
+  const advice = cause ? (cause as Partial<SelmaError>).hint : error.hint?.split(';')[0]
+  const again = `run it again to go on with the ${error.state.prompts.length} accepted`
+  return fail('llm', error.message, advice ? `${advice}; ${again}` : again, error)
+}
+
 export const promptsStage = defineStage({
   name: 'prompts',
   version: 1,
@@ -76,7 +88,7 @@ export const promptsStage = defineStage({
       accept: shapesOnly ? refuseOutsideTraining : undefined,
     })
     for (;;) {
-      const next = await generation.next()
+      const next = await generation.next().catch((error) => givenUp(error, job))
       if (next.done) {
         const {
           prompts,

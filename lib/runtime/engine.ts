@@ -35,6 +35,7 @@ export class Engine {
   #stderr = ''
   #calls = 0
   #sessions = 0
+  readonly #open = new Set<number>()
   readonly #waiting = new Map<number, Waiting>()
 
   #start(): ChildProcess {
@@ -136,6 +137,7 @@ export class Engine {
       })
     }
     await ready()
+    this.#open.add(session)
     const { inputs, outputs, states, nodeCount } = program
     let released = false
     const use = async <T>(request: Request): Promise<T> => {
@@ -149,8 +151,10 @@ export class Engine {
       setState: (name, value) => use<void>({ kind: 'set', session, name, value }),
       getState: (name) => use<Float32Array>({ kind: 'get', session, name }),
       release: async () => {
-        if (!released && home === this.#child) await this.#ask({ kind: 'release', session })
+        if (released) return
         released = true
+        this.#open.delete(session)
+        if (home && home === this.#child) await this.#ask({ kind: 'release', session })
       },
     }
   }
@@ -160,6 +164,16 @@ export class Engine {
     const child = this.#child
     this.#fail(new SelmaError('stopped', 'the computation was cancelled'))
     child?.kill('SIGKILL')
+  }
+
+  /** Sessions that are open. */
+  get sessions(): number {
+    return this.#open.size
+  }
+
+  /** Ends the process when it has no session and nothing to do: only so is all memory given back. */
+  endIfIdle(): void {
+    if (this.#open.size === 0 && this.#waiting.size === 0) this.cancel()
   }
 
   /** The process id, while there is one. */

@@ -12,6 +12,7 @@ import { locateModel } from '../../lib/shapes/models.ts'
 import { goldenPath } from '../support/golden.ts'
 import { failure } from '../support/hub-download.ts'
 import { HubServer, sha256Of } from '../support/hub-server.ts'
+import { pipelineContent } from '../support/pipeline-content.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const repo = 'lab/tiny'
@@ -20,17 +21,9 @@ const settings = { seed: 3, steps: 2, width: 64, height: 64 }
 
 /** The files of a golden checkpoint, with some that no pipeline needs. */
 async function files(family = 'tiny-sd15'): Promise<Record<string, Uint8Array>> {
-  const root = goldenPath(family)
-  const names = (await readdir(root, { recursive: true, withFileTypes: true })).filter((one) => one.isFile())
-  const read = await Promise.all(
-    names.map(async ({ parentPath, name }) => {
-      const path = join(parentPath, name)
-      return [path.slice(root.length + 1), await readFile(path)] as const
-    }),
-  )
   const unwanted = ['README.md', 'unet/diffusion_pytorch_model.bin', 'safety_checker/model.safetensors']
   return {
-    ...Object.fromEntries(read),
+    ...(await pipelineContent(family)),
     ...Object.fromEntries(unwanted.map((name) => [name, Buffer.from('no')])),
   }
 }
@@ -141,6 +134,55 @@ describe('a model of the Hub', () => {
       code: 'unsupported',
       message: expect.stringContaining('no model_index.json'),
     })
+  })
+})
+
+describe('the released merged models', () => {
+  // What lies in these repositories could not be looked at here; these are the layouts that they can have.
+  const names = { 'selma-v1-4': 'tiny-sd15', 'selma-v2': 'tiny-sd21-v', 'selma-xl': 'tiny-sdxl' }
+
+  it.each(Object.entries(names))('%s draws as a pipeline, whole or in halves', async (name, family) => {
+    const id = `jialuliluka/${name}`
+    const server = await HubServer.start()
+    const content = await pipelineContent(family)
+    server.add(id, content)
+    const options = {
+      endpoint: server.endpoint,
+      cacheDir: await temporaryFolder(),
+      env: {},
+      token: false as const,
+    }
+    const model = await T2I.load(id, options)
+    expect(model.name).toBe(id)
+    const local = await (await T2I.load(goldenPath(family))).draw('three red squares', settings)
+    expect((await model.draw('three red squares', settings)).pictures).toEqual(local.pictures)
+
+    const marked = Object.entries(content).map(([path, bytes]) => [
+      path.replace(/\.safetensors$/, '.fp16$&'),
+      bytes,
+    ])
+    server.add(id, Object.fromEntries(marked))
+    const again = { ...options, cacheDir: await temporaryFolder(), variant: 'fp16' }
+    expect((await (await T2I.load(id, again)).draw('three red squares', settings)).pictures).toEqual(
+      local.pictures,
+    )
+  })
+
+  it('are told to be experts, or to lack safetensors, where they are', async () => {
+    const lora = await serve({
+      'pytorch_lora_weights.safetensors': Buffer.from('x'),
+      'README.md': Buffer.from('x'),
+    })
+    expect(await failure(T2I.load(repo, lora.options))).toMatchObject({
+      code: 'unsupported',
+      hint: expect.stringContaining('load it as an expert'),
+    })
+    const pickled = Object.entries(await pipelineContent('tiny-sd15')).map(([path, bytes]) => [
+      path.replace(/\.safetensors$/, '.bin'),
+      bytes,
+    ])
+    const { options } = await serve(Object.fromEntries(pickled))
+    expect((await failure(T2I.load(repo, options))).message).toContain('unet has no safetensors, only pickled weights')
   })
 })
 

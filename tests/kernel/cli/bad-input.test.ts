@@ -42,6 +42,7 @@ const cases: [line: string, message: RegExp][] = [
   ['evaluate --model shapes --prompts q.jsonl', /q\.jsonl:3: cannot understand "cat"\n.*shapes/],
   ['evaluate --model shapes --suite other', /unknown suite "other"\n.*\.csv/],
   ['evaluate --model shapes --lora nowhere --prompts q.jsonl', /cannot read .*nowhere \(ENOENT\)/],
+  ['push nowhere me/count', /there is no nowhere\n.*LoRA/],
   ['run nowhere.ipynb', /cannot read nowhere\.ipynb \(ENOENT\)/],
   ['quickstart --out quick -p nonsense=1', /no parameter "nonsense"\n.*outDir/],
   ['jobs stop train-ffff', /no job in/],
