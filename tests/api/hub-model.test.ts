@@ -182,7 +182,9 @@ describe('the released merged models', () => {
       bytes,
     ])
     const { options } = await serve(Object.fromEntries(pickled))
-    expect((await failure(T2I.load(repo, options))).message).toContain('unet has no safetensors, only pickled weights')
+    expect((await failure(T2I.load(repo, options))).message).toContain(
+      'unet has no safetensors, only pickled weights',
+    )
   })
 })
 
