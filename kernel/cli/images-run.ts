@@ -1,5 +1,5 @@
 // What `selma images` does; loaded when it is called.
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fail } from '../../lib/base/errors.ts'
 import type { SampleOptions } from '../../lib/diffusion/sample-options.ts'
 import { SafetensorsFile, writeSafetensors } from '../../lib/formats/safetensors.ts'
@@ -16,11 +16,9 @@ async function runLatents(file: string, options: ImagesOptions, context: Context
   const { steps, guidance, rescale, seed, prompt: texts = [] } = options
   if (texts.length === 0)
     fail('bad-input', '--latents-out without --prompt', 'give the prompt, or one a picture')
-  const [{ TextToImagePipeline }, { locateModel }, { loadLora }] = await Promise.all([
-    import('../../lib/diffusion/pipeline.ts'),
-    import('../../lib/shapes/models.ts'),
-    import('../../lib/formats/lora-files.ts'),
-  ])
+  const inputs = [...(options.lora ?? []).map(({ path }) => path), ...(options.noise ? [options.noise] : [])]
+  const target = await targetFor(file, { force: options.force, inputs })
+  const { openModel } = await import('../../lib/shapes/model-setting.ts')
   const { model } = await modelArgument(options.model)
   const noise = options.noise === undefined ? undefined : await readNoise(options.noise)
   const count = noise?.shape[0] ?? texts.length
@@ -31,10 +29,7 @@ async function runLatents(file: string, options: ImagesOptions, context: Context
       'give one prompt, or one a picture',
     )
   const prompts = Array.from({ length: count }, (_, i) => texts[texts.length === 1 ? 0 : i])
-  const loras = await Promise.all(
-    (options.lora ?? []).map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
-  )
-  const pipeline = await TextToImagePipeline.load(locateModel(model).folder, { loras })
+  const pipeline = await openModel({ model, loras: options.lora ?? [] })
   const [channels, ...usual] = pipeline.latentShape
   const { tiling: _, ...drawn } = givenDrawOptions(options)
   if (noise && noise.shape[1] !== channels)
@@ -54,8 +49,10 @@ async function runLatents(file: string, options: ImagesOptions, context: Context
       signal: context.signal,
     })
     const shape = [count, channels, height / pipeline.scale, width / pipeline.scale]
-    await writeSafetensors(resolve(file), { latents: { dtype: 'F32', shape, data } })
-    return { text: `latents [${shape}] in ${file}`, document: { latentsOut: resolve(file), shape } }
+    const output = await publish(target, (temporary) =>
+      writeSafetensors(temporary, { latents: { dtype: 'F32', shape, data } }),
+    )
+    return { text: `latents [${shape}] in ${file}`, document: { latentsOut: target.path, output, shape } }
   } finally {
     await pipeline.release()
   }

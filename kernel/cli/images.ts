@@ -50,7 +50,12 @@ export function imagesCommand(program: Command): void {
     .addOption(new Option('--prompts <file>', 'JSONL, one {"text": …} a line').conflicts('prompt'))
     .option('--prompt <texts...>', 'prompts themselves, in place of a file')
     .option('--out <folder>', 'where the pictures go')
-    .option('--latents-out <file>', 'write the final latents (safetensors) instead of pictures')
+    .addOption(
+      new Option(
+        '--latents-out <file>',
+        'write the final latents (safetensors) instead of pictures',
+      ).conflicts(['out', 'perPrompt', 'chooseOf', 'chooseLeast', 'judgeError', 'judgeSeed']),
+    )
     .option('--noise <file>', 'initial noise [n, C, H, W] as `latents` (safetensors), with --latents-out')
     .option('--lora <path[=weight]>', 'a LoRA on the model (repeatable)', collect(lora))
     .option('--steps <n>', 'sampling steps', whole(1), 50)

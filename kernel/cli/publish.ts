@@ -43,13 +43,13 @@ async function isFree({ path, shown, force }: Target): Promise<void> {
     fail(
       'bad-input',
       `${shown} exists, and selma did not write it`,
-      'give another --out, or --force to replace it',
+      'name another place, or --force to replace it',
     )
   if ((await hashInput(path)) !== note.hash)
     fail(
       'bad-input',
       `${shown} has been changed since selma wrote it`,
-      'give another --out, or --force to replace it',
+      'name another place, or --force to replace it',
     )
 }
 
@@ -66,11 +66,11 @@ export async function targetFor(
   const path = await canonical(resolve(out))
   const target = { path, shown: out, force }
   if (isInside(await canonical(process.cwd()), path) || isInside(await canonical(store()), path))
-    fail('bad-input', `--out ${out} would replace the folder you are working in`, 'name a folder of its own')
+    fail('bad-input', `${out} would replace the folder you are working in`, 'name a folder of its own')
   for (const input of inputs) {
     const other = await canonical(resolve(input))
     if (isInside(other, path) || isInside(path, other))
-      fail('bad-input', `--out ${out} and the input ${input} are in each other's way`, 'give another --out')
+      fail('bad-input', `${out} and ${input} are in each other's way`, 'name another place')
   }
   await isFree(target)
   return target

@@ -5,7 +5,8 @@ import { basename, join, resolve } from 'node:path'
 import { fail } from '../../lib/base/errors.ts'
 import { readImageFolder } from '../../lib/data/imagefolder.ts'
 import {
-  copyRecording,
+  checkRecordingPath,
+  recordingNotes,
   replayTraining,
   type TrainSettings,
   trainOptionNames,
@@ -13,7 +14,7 @@ import {
 } from '../../lib/experts/index.ts'
 import { modelArgument } from './inputs.ts'
 import type { Answer, Context } from './perform.ts'
-import { copyOf, publish, targetFor } from './publish.ts'
+import { copyOf, publish, type Target, targetFor } from './publish.ts'
 import { runStage } from './run-stage.ts'
 import type { TrainCommandOptions } from './train.ts'
 
@@ -46,20 +47,23 @@ async function runReplay(file: string, options: TrainCommandOptions, context: Co
   }
 }
 
+/** The two places of a recording, seen to be free or ours. */
+async function recordingTargets(path: string, force = false, inputs: readonly string[]): Promise<Target[]> {
+  checkRecordingPath(path, { replace: force })
+  return Promise.all([path, recordingNotes(path)].map((place) => targetFor(place, { force, inputs })))
+}
+
 export async function runTrain(options: TrainCommandOptions, context: Context): Promise<Answer> {
   if (options.replay) return runReplay(options.replay, options, context)
   const { data = [], validation, out, record } = options
   if (data.length === 0)
     fail('bad-input', 'there is no --data', 'name an imagefolder, or a recording: --replay')
-  if (record && !record.endsWith('.safetensors'))
-    fail('bad-input', `--record ${record}`, 'name a file that ends in .safetensors')
   const { model } = await modelArgument(options.model)
   const folders = data.map((folder) => resolve(folder))
   for (const folder of [...folders, ...(validation ? [validation] : [])]) await readImageFolder(folder)
-  const target = await targetFor(out, {
-    force: options.force,
-    inputs: [...folders, ...(validation ? [validation] : [])],
-  })
+  const inputs = [...folders, ...(validation ? [validation] : [])]
+  const target = await targetFor(out, { force: options.force, inputs })
+  const kept = record ? await recordingTargets(record, options.force, [...inputs, out]) : []
   const train = Object.fromEntries(
     trainOptionNames.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
   )
@@ -76,7 +80,11 @@ export async function runTrain(options: TrainCommandOptions, context: Context): 
     context,
   })
   const state = await publish(target, copyOf(join(job.dir, result.lora)))
-  if (record) await copyRecording(join(job.dir, result.recording!), record)
+  if (record) {
+    const made = join(job.dir, result.recording!)
+    await publish(kept[0], copyOf(made))
+    await publish(kept[1], copyOf(recordingNotes(made)))
+  }
   const { losses } = result
   const tenth = Math.max(1, Math.floor(losses.length / 10))
   const first = mean(losses.slice(0, tenth)).toPrecision(4)

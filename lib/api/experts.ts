@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { sha256 } from '../base/files.ts'
 import {
+  checkRecordingPath,
   copyRecording,
   type TrainOptions,
   type TrainResult,
@@ -31,10 +32,16 @@ export interface ExpertOptions extends TrainOptions, Pick<TrainSettings, 'sample
   record?: string
 }
 
+/** Of a training that is not waited for: what it was fed stays with the job. */
+export interface StartedOptions extends Omit<ExpertOptions, 'record'> {
+  /** Keep what the run is fed; the result's `recording` names the file in the job's directory. */
+  record?: boolean
+}
+
 const trainSettings = (
   model: T2I,
   data: Dataset | readonly Dataset[],
-  options: ExpertOptions,
+  options: StartedOptions,
 ): TrainSettings => {
   const { name, validation, record, samples, dsg, ...train } = options
   if (model.loras.length > 0)
@@ -48,7 +55,7 @@ const trainSettings = (
     name,
     validation: validation?.dir,
     samples,
-    ...(record ? { record: true } : {}),
+    ...(record ? { record } : {}),
     dsg,
     train,
   }
@@ -62,21 +69,22 @@ export const experts = {
     data: Dataset | readonly Dataset[],
     options: ExpertOptions & CallOptions = {},
   ): Promise<Expert> {
-    const { fresh, signal, onEvent, root, ...rest } = options
+    const { fresh, signal, onEvent, root, record, ...rest } = options
     const { name = 'expert' } = rest
+    if (record) checkRecordingPath(record)
     const { job, result } = await call(
       trainStage,
-      trainSettings(model, data, rest),
+      trainSettings(model, data, { ...rest, record: Boolean(record) }),
       { fresh, root, signal, onEvent },
       async ({ dir }, { lora }) => ({ made: { kind: 'expert', ...(await hashed(name, join(dir, lora))) } }),
     )
-    if (rest.record) await copyRecording(join(job.dir, result.recording!), rest.record)
+    if (record) await copyRecording(join(job.dir, result.recording!), record)
     return new Expert(name, join(job.dir, result.lora), origin(job.cached), result)
   },
   start: (
     model: T2I,
     data: Dataset | readonly Dataset[],
-    { fresh, root, ...options }: ExpertOptions & Where = {},
+    { fresh, root, ...options }: StartedOptions & Where = {},
   ): Promise<Job<TrainResult>> => begin(trainStage, trainSettings(model, data, options), { fresh, root }),
   load: Expert.load,
   /** Uploads an expert to the Hub with a model card; HF_TOKEN says as whom. */

@@ -8,8 +8,8 @@ export {
   loraTrainingProgram,
 } from './lora-training.ts'
 export { type ResolvedTrainOptions, type TrainOptions, trainOptionNames, trainOptions } from './options.ts'
-export { copyRecording, loadRecording, type Recording, saveRecording } from './recording.ts'
-export { type ReplayResult, type ReplaySettings, replayTraining } from './replay.ts'
+export { checkRecordingPath, copyRecording, recordingNotes } from './recording-place.ts'
+export { replayTraining } from './replay.ts'
 export { type SampleOptions, sampleOptions } from './samples.ts'
 export { type TrainResult, type TrainSettings, trainStage } from './stage.ts'
 export { type DsgOptions, dsgOptions } from './validation-dsg.ts'

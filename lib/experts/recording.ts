@@ -1,8 +1,6 @@
 // A training run as a file, to be replayed elsewhere and compared number by number: `init.*` (the LoRA it starts from,
 // PEFT's key names), `latents` [steps, batch, C, H, W], `noise` and `timesteps` [steps, batch] in one safetensors file,
 // and `recording.json` beside it. PyTorch scripts write the same.
-import { copyFile, mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { fail } from '../base/errors.ts'
 import { readJson, writeJson } from '../base/files.ts'
@@ -12,6 +10,7 @@ import type { Drawn } from './batches.ts'
 import type { LoraGraph } from './lora-training.ts'
 import { type ResolvedTrainOptions, trainOptions } from './options.ts'
 import type { Bucket } from './prepare.ts'
+import { recordingNotes } from './recording-place.ts'
 
 const count = z.number().int().positive()
 const number = z.number().positive()
@@ -136,19 +135,12 @@ export async function saveRecording(path: string, recording: Recording): Promise
     noise: floats([steps, batch, ...latent], noise),
     timesteps: { dtype: 'I64', shape: [steps, batch], data: whole },
   })
-  await writeJson(join(dirname(path), 'recording.json'), settings)
-}
-
-/** Copies a recording to a safetensors file, and its notes beside that. */
-export async function copyRecording(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true })
-  await writeJson(join(dirname(to), 'recording.json'), await readJson(join(dirname(from), 'recording.json')))
-  await copyFile(from, to)
+  await writeJson(recordingNotes(path), settings)
 }
 
 /** Reads a recording. @throws SelmaError `not-found`; `bad-file` saying what is missing or does not fit */
 export async function loadRecording(path: string): Promise<Recording> {
-  const notes = join(dirname(path), 'recording.json')
+  const notes = recordingNotes(path)
   const parsed = schema.safeParse(await readJson(notes))
   if (!parsed.success) return fail('bad-file', `${notes}: ${z.prettifyError(parsed.error)}`)
   const file = await SafetensorsFile.open(path)
