@@ -1,7 +1,9 @@
 // Numbers in and out of the command line: a run of PyTorch replayed, pictures from given noise, a run recorded here.
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ImageFolderWriter } from '../../../lib/data/imagefolder-writer.ts'
+import { encodePng } from '../../../lib/formats/png.ts'
 import { readSafetensorsSync, writeSafetensors } from '../../../lib/formats/safetensors.ts'
 import { expectClose, Golden, goldenJson, goldenPath } from '../../support/golden.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
@@ -31,6 +33,32 @@ describe('selma train --replay', () => {
       (key) => golden.numbers(key),
       1e-3,
     )
+  })
+
+  it('keeps a recording in a folder of its own', { timeout: 120_000 }, async () => {
+    const dir = await temporaryFolder()
+    const writer = await ImageFolderWriter.open(join(dir, 'pics'))
+    const data = new Uint8Array(64 * 64 * 3).fill(90)
+    await writer.add(await encodePng({ width: 64, height: 64, data }), { file_name: '0.png', text: 'a ring' })
+    await writer.finish()
+    const train = (record: string) =>
+      selma(
+        [
+          ...['train', '--model', model, '--data', 'pics', '--out', 'expert', '--rank', '1'],
+          ...['--steps', '1', '--batch', '1', '--record', record],
+        ],
+        dir,
+      )
+    expect(await train('run/a.safetensors')).toMatchObject({ code: 0 })
+    expect((await readdir(join(dir, 'run'))).sort()).toEqual(['a.safetensors', 'recording.json'])
+    const kept = await readFile(join(dir, 'run', 'a.safetensors'))
+    const other = await train('run/b.safetensors')
+    expect([other.code, other.stderr.includes('belongs to another recording')]).toEqual([2, true])
+    await writeFile(join(dir, 'run', 'a.safetensors'), 'mine')
+    const edited = await train('run/a.safetensors')
+    expect([edited.code, edited.stderr.includes('has been changed since selma wrote it')]).toEqual([2, true])
+    expect(await readFile(join(dir, 'run', 'a.safetensors'), 'utf8')).toBe('mine')
+    expect(kept.length).toBeGreaterThan(4 * 64)
   })
 
   it('says what it lacks', async () => {
@@ -73,6 +101,14 @@ describe('selma images --noise', () => {
     const given = ['--noise', 'noise.safetensors', '--latents-out', 'out.safetensors']
     const channels = await selma([...draw, ...settings, ...given], dir)
     expect([channels.code, channels.stderr.includes('noise of 3 channels')]).toEqual([2, true])
+    await writeFile(join(dir, 'out.safetensors'), 'mine')
+    const taken = await selma([...draw, '--latents-out', 'out.safetensors'], dir)
+    expect([taken.code, taken.stderr.includes('selma did not write it')]).toEqual([2, true])
+    const both = await selma([...draw, '--latents-out', 'other.safetensors', '--per-prompt', '2'], dir)
+    expect([both.code, both.stderr.includes("cannot be used with option '--per-prompt <n>'")]).toEqual([
+      2,
+      true,
+    ])
     const useless = await selma([...draw, '--noise', 'noise.safetensors', '--out', 'pics'], dir)
     expect([useless.code, useless.stderr.includes('--noise without --latents-out')]).toEqual([2, true])
   })
