@@ -1,4 +1,4 @@
-// `npm run bench -- train|sample|kernel|views`: this library against PyTorch, and this kernel against ipykernel and
+// `npm run bench -- train|sample|middle|sd15|sdxl|kernel|views`: this library against PyTorch, and this kernel against ipykernel and
 // tslab, on the same machine, in turns within one run, so that what else the machine does hits both. Raw figures go to bench/results; what a ratio means is
 // said in bench/README.md.
 import { execFileSync } from 'node:child_process'
@@ -15,6 +15,7 @@ import { summarise, table } from './kernel-table.ts'
 import { prepareSampling } from './sample.ts'
 import { type Bench, median, root, type Settings, type Times } from './support.ts'
 import { prepareTraining } from './train.ts'
+import { trueSize, trueSizes } from './true-size-report.ts'
 import { measureViews } from './views.ts'
 
 const benches: Record<string, (settings: Settings) => Promise<Bench>> = {
@@ -33,7 +34,7 @@ function commit(): string {
   }
 }
 
-const usage = `npm run bench -- ${[...Object.keys(benches), 'kernel', 'views'].join('|')} [--rounds 5] [--repeats 10] [--warmup 3] [--threads N] [--out FILE]`
+const usage = `npm run bench -- ${[...Object.keys(benches), ...trueSizes, 'kernel', 'views'].join('|')} [--rounds 5] [--repeats 10] [--warmup 3] [--threads N] [--out FILE]; of true sizes also [--size 64] [--batch 1] [--modes fast,balanced,low] [--only train|sample] [--no-compare]`
 
 function count(name: string, text: string): number {
   const value = Number(text)
@@ -50,6 +51,11 @@ async function main(): Promise<void> {
       warmup: { type: 'string', default: '3' },
       threads: { type: 'string', default: String(cpus().length) },
       out: { type: 'string' },
+      size: { type: 'string' },
+      batch: { type: 'string', default: '1' },
+      modes: { type: 'string', default: 'fast,balanced,low' },
+      only: { type: 'string' },
+      'no-compare': { type: 'boolean', default: false },
     },
   })
   const [name] = positionals
@@ -80,6 +86,22 @@ async function main(): Promise<void> {
     console.log(table(bench))
     return
   }
+  const model = trueSizes.find((one) => one === name)
+  if (model) {
+    const { 'no-compare': alone, only, modes } = values
+    const report = await trueSize(model, {
+      python: process.env.SELMA_PYTHON ?? 'python3',
+      threads: count('threads', values.threads),
+      repeats: count('repeats', values.repeats),
+      batch: count('batch', values.batch),
+      size: values.size === undefined ? undefined : count('size', values.size),
+      modes: modes.split(','),
+      only,
+      compare: !alone,
+    })
+    await writeJson(out, { benchmark: name, ...about, ...report })
+    return
+  }
   if (name === 'views') {
     const { chromium, views } = await measureViews()
     for (const { what, frames, longTasks, busyTasks, busyPerFrame } of views)
@@ -90,7 +112,7 @@ async function main(): Promise<void> {
     return
   }
   const prepare = benches[name] ?? fail('bad-input', `unknown benchmark: ${name ?? '(none)'}`, usage)
-  const { name: model, folder } = locateModel('shapes')
+  const { name: embedded, folder } = locateModel('shapes')
   const settings: Settings = {
     folder,
     python: process.env.SELMA_PYTHON ?? 'python3',
@@ -121,7 +143,7 @@ async function main(): Promise<void> {
     benchmark: name,
     what: bench.what,
     ...about,
-    model: { name: model, hash: await hashCheckpoint(folder) },
+    model: { name: embedded, hash: await hashCheckpoint(folder) },
     settings: repeated,
     versions: { node: process.versions.node, 'onnxruntime-node': runtime.version, ...versions },
     /** PyTorch's median time over ours, a round; above 1 we are faster. */

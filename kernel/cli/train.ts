@@ -47,6 +47,13 @@ function addSwitches(command: Command): void {
     .option('--text-encoder-targets <names>', 'its layers (default: q_proj,k_proj,v_proj,out_proj)', texts)
     .option('--gradient-accumulation-steps <n>', 'parts of --batch pictures that make a step', whole(1))
     .option('--gradient-checkpointing', 'compute blocks again in the backward pass: less memory')
+    .addOption(
+      new Option('--memory <mode>', '(default: balanced; of small models, all that is fastest)').choices([
+        'fast',
+        'balanced',
+        'low',
+      ]),
+    )
     .addOption(new Option('--optimizer <name>', '(default: adamw)').choices(['adamw', 'lion', 'prodigy']))
     .option('--prodigy-beta3 <x>', 'decay of its estimate (default: √β₂)', number({ low: 0, high: 0.999999 }))
     .option('--prodigy-decouple <yes|no>', "its weight decay as AdamW's (default: yes)", yesOrNo)

@@ -10,8 +10,10 @@ import {
   groupNorm,
   layerNorm,
   linear,
+  recomputed,
   reshape,
   type Shape,
+  silu,
   sub,
   type Tensor,
   transpose,
@@ -56,17 +58,17 @@ export class Builder {
   readonly graph: Graph
   readonly #weights: Weights
   readonly #lora?: LoraBranch
-  readonly #inputGradient: 'flip' | 'transpose'
+  readonly #inputGradient: ConvOptions['inputGradient']
 
   constructor(
     graph: Graph,
     weights: Weights,
-    options: { lora?: LoraBranch; inputGradient?: 'flip' | 'transpose' } = {},
+    options: { lora?: LoraBranch; inputGradient?: ConvOptions['inputGradient'] } = {},
   ) {
     this.graph = graph
     this.#weights = weights
     this.#lora = options.lora
-    this.#inputGradient = options.inputGradient ?? 'flip'
+    this.#inputGradient = options.inputGradient
   }
 
   has(name: string): boolean {
@@ -135,6 +137,11 @@ export class Builder {
       this.weight(`${module}.bias`, shape),
       epsilon,
     )
+  }
+
+  /** silu(GroupNorm(x)); a lean graph keeps only x for the backward pass. */
+  activatedNorm(module: string, x: Tensor, groups: number, epsilon: number): Tensor {
+    return recomputed((y) => silu(this.groupNorm(module, y, groups, epsilon)), x)
   }
 
   layerNorm(module: string, x: Tensor, epsilon = 1e-5): Tensor {

@@ -1,9 +1,6 @@
 // Sessions by key, opened when first asked for, in this process or wherever the opener puts them.
 // A session is fixed to a number of rows, so that a small request does not pay for a big one.
-import { compile, Graph, type Program, type Session, type SessionOptions } from '../runtime/index.ts'
-
-/** Loads a program somewhere: in this process, or in an engine's. */
-export type OpenSession = (program: Program, options?: SessionOptions) => Promise<Session>
+import { compile, Graph, type OpenSession, type Session, type SessionOptions } from '../runtime/index.ts'
 
 const rowSizes = [2, 8, 32, 64]
 /** Latents of a picture from which several at once gain nothing, and cost memory. */

@@ -32,16 +32,15 @@ export function resnetBlock(
   x: Tensor,
   { outChannels, groups, epsilon, time, scaleShift = false }: ResnetOptions,
 ): Tensor {
-  let h = b.conv(`${prefix}.conv1`, silu(b.groupNorm(`${prefix}.norm1`, x, groups, epsilon)), outChannels, 3)
+  let h = b.conv(`${prefix}.conv1`, b.activatedNorm(`${prefix}.norm1`, x, groups, epsilon), outChannels, 3)
   const width = scaleShift ? 2 * outChannels : outChannels
   const shift = time && reshape(b.linear(`${prefix}.time_emb_proj`, time, width), [x.shape[0], width, 1, 1])
   if (shift && !scaleShift) h = add(h, shift)
-  h = b.groupNorm(`${prefix}.norm2`, h, groups, epsilon)
   if (shift && scaleShift) {
     const [scale, offset] = split(shift, 1, [outChannels, outChannels])
-    h = add(mul(h, add(scale, 1)), offset)
-  }
-  h = b.conv(`${prefix}.conv2`, silu(h), outChannels, 3)
+    h = silu(add(mul(b.groupNorm(`${prefix}.norm2`, h, groups, epsilon), add(scale, 1)), offset))
+  } else h = b.activatedNorm(`${prefix}.norm2`, h, groups, epsilon)
+  h = b.conv(`${prefix}.conv2`, h, outChannels, 3)
   const skip = x.shape[1] === outChannels ? x : b.conv(`${prefix}.conv_shortcut`, x, outChannels, 1)
   return add(skip, h)
 }

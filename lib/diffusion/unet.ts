@@ -156,5 +156,5 @@ export function unet(b: Builder, config: UNetConfig, inputs: UNetInputs, options
     }
     if (i < levels - 1) x = upsample(b, `up_blocks.${i}`, x)
   }
-  return b.conv('conv_out', silu(b.groupNorm('conv_norm_out', x, groups, epsilon)), config.out_channels, 3)
+  return b.conv('conv_out', b.activatedNorm('conv_norm_out', x, groups, epsilon), config.out_channels, 3)
 }

@@ -17,6 +17,7 @@ import {
   trainingProgram,
   unpackParameters,
 } from '../runtime/index.ts'
+import { memoryPlan } from './memory.ts'
 import type { ResolvedTrainOptions } from './options.ts'
 import { componentOf, isRead, type TrainedComponent, textEncoders, trainedText } from './trained-text.ts'
 import { diffusionLoss } from './training-loss.ts'
@@ -78,7 +79,8 @@ interface Loss {
 function loss(graph: Graph, parameters: ReadonlyMap<string, Tensor>, given: Loss): Tensor {
   const { checkpoint, shape, lora, options, training } = given
   const { batch, latent, text } = shape
-  const { loraDropout = 0, trainTextEncoder = false, gradientCheckpointing = false } = options
+  const { loraDropout = 0, trainTextEncoder = false } = options
+  const { checkpointing, inputGradient } = memoryPlan(checkpoint, options)
   const sample = graph.input('sample', [batch, ...latent])
   const target = graph.input('target', [batch, ...latent])
   const timesteps = graph.input('timesteps', [batch])
@@ -105,6 +107,7 @@ function loss(graph: Graph, parameters: ReadonlyMap<string, Tensor>, given: Loss
     const { weights } = componentOf(checkpoint, component)
     return new Builder(graph, checkpointWeights(graph, weights, { scope: component }), {
       lora: branch(component),
+      inputGradient,
     })
   }
   const told = trainTextEncoder
@@ -114,7 +117,7 @@ function loss(graph: Graph, parameters: ReadonlyMap<string, Tensor>, given: Loss
     builder('unet'),
     checkpoint.unet.config,
     { sample, timesteps, text: told.states, added: addedInputs(graph, batch, told.pooled) },
-    { checkpointing: training && gradientCheckpointing },
+    { checkpointing: training && checkpointing },
   )
   return diffusionLoss(prediction, target, options)
 }
@@ -218,6 +221,7 @@ export function loraTrainingProgram(
     maxGradNorm,
     ema: useEma,
     accumulate: gradientAccumulationSteps > 1,
+    lean: memoryPlan(checkpoint, options).lean,
   })
 }
 

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { attentionProjections } from '../diffusion/lora-layers.ts'
 import { schedules } from '../runtime/index.ts'
+import { memoryModes } from './memory.ts'
 
 const count = z.number().int().positive()
 const share = z.number().min(0).lt(1)
@@ -49,6 +50,8 @@ const options = z.strictObject({
   gradientAccumulationSteps: count.optional(),
   /** Compute blocks again in the backward pass instead of keeping them: slower, less memory. Default false. */
   gradientCheckpointing: z.boolean().optional(),
+  /** What is given for what: see `memoryModes`. Default: 'balanced' for models of Stable Diffusion's size. */
+  memory: z.enum(memoryModes).optional(),
   /** Default 'adamw'. */
   optimizer: z.enum(optimizers).optional(),
   /** Peak learning rate (paper: 3e-4). Default: AdamW 1e-3, Lion 1e-4, Prodigy 1 (a factor on the rate it finds). */

@@ -10,6 +10,7 @@ import { locateModel } from '../shapes/models.ts'
 import { feedsOf } from './batches.ts'
 import { asLora, baseMagnitudes } from './factors.ts'
 import { type LoraGraph, loraGraph, loraTrainingProgram } from './lora-training.ts'
+import { memoryPlan } from './memory.ts'
 import { loadRecording, optionsOf, type Recording } from './recording.ts'
 import { noiseFor, shapeFor } from './training-inputs.ts'
 
@@ -102,7 +103,7 @@ export async function replayTraining(settings: ReplaySettings): Promise<ReplayRe
     loraTrainingProgram(checkpoint, shape, graph, options),
     graph.layout,
     start,
-    session,
+    { ...memoryPlan(checkpoint, options).session, ...session },
   )
   const result: ReplayResult = { losses: [], gradientNorms: [] }
   const size = batch * sizeOf(latent)

@@ -18,6 +18,7 @@ import { planSteps } from './buckets.ts'
 import { EarlyStopping, type Measured } from './early-stopping.ts'
 import { asLora, baseMagnitudes, initialFactors } from './factors.ts'
 import { loraGraph, loraLossProgram, loraTrainingProgram } from './lora-training.ts'
+import { memoryPlan } from './memory.ts'
 import { trainOptions } from './options.ts'
 import { type Bucket, prepare } from './prepare.ts'
 import { checkRecordable, recordingOf, saveRecording } from './recording.ts'
@@ -119,7 +120,12 @@ export const trainStage = defineStage({
     const programOf = (bucket: number) =>
       loraTrainingProgram(checkpoint, shapeOf(prepared.buckets[bucket]), graph, train)
     let loaded = plan(state.losses.length).bucket
-    const trainer = await Trainer.create(programOf(loaded), graph.layout, start)
+    const trainer = await Trainer.create(
+      programOf(loaded),
+      graph.layout,
+      start,
+      memoryPlan(checkpoint, train).session,
+    )
     const measure = held
       ? new Validation({
           data: held,

@@ -25,6 +25,8 @@ export interface Program {
   states: { input: string; output?: string; shape: Shape }[]
   /** Folder that external data is relative to, when there is any. */
   folder?: string
+  /** Bytes of those files that the graph uses. */
+  mappedBytes?: number
   /** ONNX nodes after dead ones were dropped. */
   nodeCount: number
 }
@@ -78,10 +80,12 @@ export function compile(graph: Graph, name = 'selma'): Program {
     if (!(data instanceof Uint8Array) && !real.has(data.path)) real.set(data.path, realPath(data.path))
   const folder = real.size > 0 ? commonFolder([...real.values()]) : undefined
   const initializers: OnnxTensor[] = []
+  let mappedBytes = 0
   for (const { tensor, data } of constants) {
     const common = { name: tensor.name, type: tensor.dtype, shape: tensor.shape }
     if (data instanceof Uint8Array) initializers.push({ ...common, raw: data })
     else {
+      mappedBytes += data.length
       const location = relative(folder!, real.get(data.path)!)
       initializers.push({ ...common, external: { location, offset: data.offset, length: data.length } })
     }
@@ -121,6 +125,7 @@ export function compile(graph: Graph, name = 'selma'): Program {
       shape: input.shape,
     })),
     folder,
+    mappedBytes,
     nodeCount: nodes.length,
   }
 }

@@ -57,6 +57,10 @@ export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => 
 export class Graph {
   /** Whether a backward pass will be asked for: operators then keep what their gradient needs. */
   readonly training: boolean
+  /** Keep less for the backward pass: what costs no matrix product is computed again there. */
+  readonly lean: boolean
+  /** While something is computed again: a zero that waits for the upstream gradient, for its first operator to add. */
+  gate: Tensor | undefined
   readonly nodes: GraphNode[] = []
   readonly inputs: Tensor[] = []
   readonly outputs: Tensor[] = []
@@ -67,8 +71,9 @@ export class Graph {
   readonly #scalars = new Map<string, Tensor>()
   #counter = 0
 
-  constructor(options: { training?: boolean } = {}) {
+  constructor(options: { training?: boolean; lean?: boolean } = {}) {
     this.training = options.training ?? false
+    this.lean = options.lean ?? false
   }
 
   #tensor(name: string, shape: Shape, dtype: Dtype): Tensor {

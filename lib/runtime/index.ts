@@ -25,7 +25,7 @@ export {
   tanh,
 } from './ops/arithmetic.ts'
 export { type AttentionOptions, attention, multiHeadAttention } from './ops/attention.ts'
-export { checkpoint } from './ops/checkpoint.ts'
+export { checkpoint, recomputed } from './ops/checkpoint.ts'
 export { type ConvOptions, conv2d, convTranspose2d } from './ops/conv.ts'
 export { dropout, dropoutSeeds } from './ops/dropout.ts'
 export { huber, l1Loss, mseLoss } from './ops/loss.ts'
@@ -64,7 +64,9 @@ export {
 } from './schedules.ts'
 export {
   type Feeds,
+  LARGE_MODEL,
   LocalSession,
+  type OpenSession,
   type Provider,
   type Session,
   type SessionOptions,

@@ -20,10 +20,16 @@ export interface SessionOptions {
   provider?: Provider
   /** Threads of one operator; default `$SELMA_THREADS`, else ONNX Runtime's choice, the physical cores. */
   threads?: number
-  /** 'all' suits small models; 'extended' makes no copies of kernels. Default 'all'. */
+  /** 'all' suits small models; 'extended' makes no copies of kernels, and is the default of large ones. */
   optimization?: 'all' | 'extended' | 'basic' | 'disabled'
-  /** Reuse one big block of memory between runs; off saves memory for big models. Default true. */
+  /** Reuse one big block of memory between runs. Default true, but not for large models. */
   memoryPattern?: boolean
+  /** Copy frozen weights into the order that the kernels like best. Default true, but not for large models. */
+  prepacking?: boolean
+  /** Keep freed memory for the next value, in a pool. Off, it goes back to the system. Default true. */
+  arena?: boolean
+  /** Write how long every node takes to a file whose name opens with this, when the session is released. */
+  profile?: string
   /** Idle threads spin for a while: faster steps, but sessions side by side slow each other. Default true. */
   spinning?: boolean
 }
@@ -39,6 +45,9 @@ export interface Session {
   getState(name: string): Promise<Float32Array>
   release(): Promise<void>
 }
+
+/** Loads a program somewhere: in this process, or in an engine's. */
+export type OpenSession = (program: Program, options?: SessionOptions) => Promise<Session>
 
 type Ort = OnnxRuntime
 let loaded: Promise<Ort> | undefined
@@ -72,16 +81,25 @@ export function operatorThreads(given?: number): number | undefined {
   return count
 }
 
+/** Bytes of mapped weights from which a model counts as large. */
+export const LARGE_MODEL = 2 ** 28
+
 function sessionOptions(program: Program, options: SessionOptions): InferenceSession.SessionOptions {
-  const { provider = 'cpu', optimization = 'all', memoryPattern = true, spinning = true } = options
+  // Gigabytes of weights stay where they are, in their mapped file: copies would take as much memory again.
+  const small = (program.mappedBytes ?? 0) < LARGE_MODEL
+  const { provider = 'cpu', optimization = small ? 'all' : 'extended', memoryPattern = small } = options
+  const { prepacking = small, arena = true, spinning = true, profile } = options
   const threads = operatorThreads(options.threads)
   const session: Record<string, unknown> = {}
   if (program.folder !== undefined) session.model_external_initializers_file_folder_path = program.folder
+  if (!prepacking) session.disable_prepacking = '1'
   if (!spinning) session.intra_op = { allow_spinning: '0' }
   return {
     executionProviders: [provider],
     graphOptimizationLevel: optimization,
     enableMemPattern: memoryPattern,
+    enableCpuMemArena: arena,
+    ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: {

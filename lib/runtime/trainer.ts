@@ -21,7 +21,7 @@ import {
 } from './optimizers.ts'
 import { type ParameterLayout, packGradients, unpackParameters } from './parameters.ts'
 import { type ProdigyOptions, prodigy } from './prodigy.ts'
-import { type Feeds, LocalSession, type Session, type SessionOptions } from './session.ts'
+import { type Feeds, LocalSession, type OpenSession, type Session, type SessionOptions } from './session.ts'
 
 export interface TrainingOptions {
   /** Default AdamW with PyTorch's defaults. */
@@ -36,6 +36,8 @@ export interface TrainingOptions {
   ema?: boolean
   /** Take a step after several runs, on the mean of their gradients. Default false. */
   accumulate?: boolean
+  /** Compute again in the backward pass what costs no matrix product, instead of keeping it. Default false. */
+  lean?: boolean
 }
 
 /** Builds the loss from a graph and its parameters by name; called once. */
@@ -59,8 +61,8 @@ export function trainingProgram(
   build: LossBuilder,
   options: TrainingOptions = {},
 ): Program {
-  const { optimizer = { name: 'adamw' }, maxGradNorm, ema = false, accumulate = false } = options
-  const graph = new Graph({ training: true })
+  const { optimizer = { name: 'adamw' }, maxGradNorm, ema = false, accumulate = false, lean } = options
+  const graph = new Graph({ training: true, lean })
   const flat = graph.input('parameters', [layout.length])
   const parameters = unpackParameters(layout, flat)
   const loss = build(graph, parameters)
@@ -100,13 +102,15 @@ export interface StepResult {
 
 export class Trainer {
   readonly layout: ParameterLayout
+  readonly #open: OpenSession
   readonly #options: SessionOptions
   #session: Session
   #step = 0
 
-  private constructor(layout: ParameterLayout, session: Session, options: SessionOptions) {
+  private constructor(layout: ParameterLayout, session: Session, open: OpenSession, options: SessionOptions) {
     this.layout = layout
     this.#session = session
+    this.#open = open
     this.#options = options
   }
 
@@ -118,12 +122,13 @@ export class Trainer {
     program: Program,
     layout: ParameterLayout,
     parameters: Float32Array,
-    options: SessionOptions = {},
+    options: SessionOptions & { open?: OpenSession } = {},
   ): Promise<Trainer> {
-    const session = await LocalSession.create(program, options)
+    const { open = LocalSession.create, ...rest } = options
+    const session = await open(program, rest)
     for (const name of ['parameters', 'ema', 'prodigy.p0'])
       if (program.states.some((state) => state.input === name)) await session.setState(name, parameters)
-    return new Trainer(layout, session, options)
+    return new Trainer(layout, session, open, rest)
   }
 
   /** Optimiser steps done. */
@@ -169,7 +174,7 @@ export class Trainer {
   async exchange(program: Program): Promise<void> {
     const state = await this.snapshot()
     await this.#session.release()
-    this.#session = await LocalSession.create(program, this.#options)
+    this.#session = await this.#open(program, this.#options)
     await this.restore(state)
   }
 

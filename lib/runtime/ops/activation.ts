@@ -1,6 +1,7 @@
 // Activations, as PyTorch and diffusers define them.
 import type { Tensor } from '../graph.ts'
-import { add, erf, exp, mul, sigmoid, sub, tanh } from './arithmetic.ts'
+import { add, erf, exp, mul, type Operand, sigmoid, sub, tanh } from './arithmetic.ts'
+import { zeroAfter } from './checkpoint.ts'
 import { sum } from './reduce.ts'
 import { concat, slice } from './shape.ts'
 
@@ -19,7 +20,8 @@ export function silu(x: Tensor): Tensor {
 export const quickGelu = (x: Tensor): Tensor => mul(x, sigmoid(mul(x, 1.702)))
 
 /** Φ(x) = (1 + erf(x/√2)) / 2, the normal distribution's share below x. */
-const cumulativeNormal = (x: Tensor): Tensor => mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5)
+const cumulativeNormal = (x: Tensor, root: Operand = Math.SQRT1_2): Tensor =>
+  mul(add(erf(mul(x, root)), 1), 0.5)
 
 /** GELU's derivative, Φ(x) + x · φ(x), where Φ(x) is there already. */
 function geluSlope(x: Tensor, cumulative: Tensor): Tensor {
@@ -46,7 +48,8 @@ export function geluTanh(x: Tensor): Tensor {
 
 /**
  * Halves the last axis into value and gate: value · GELU(gate), as diffusers' GEGLU after its projection.
- * The two halves' gradients are joined, which is cheaper than padding and adding what two slices would give.
+ * The two halves' gradients are joined, which is cheaper than padding and adding what two slices would give. A lean
+ * graph keeps the halves alone.
  */
 export function geglu(x: Tensor): Tensor {
   const axis = x.shape.length - 1
@@ -58,9 +61,13 @@ export function geglu(x: Tensor): Tensor {
     const open = mul(gate, cumulative)
     return { value, gate, cumulative, open, y: mul(value, open) }
   })
-  const { value, gate, cumulative, open, y } = parts
+  const { value, gate, y } = parts
   x.graph.record([x], [y], ([g]) => {
     if (!g) return [undefined]
+    const cumulative = x.graph.lean
+      ? cumulativeNormal(gate, add(zeroAfter(g), Math.SQRT1_2))
+      : parts.cumulative
+    const open = x.graph.lean ? mul(gate, cumulative) : parts.open
     return [concat([mul(g, open), mul(mul(g, value), geluSlope(gate, cumulative))], axis)]
   })
   return y

@@ -7,8 +7,13 @@ import type { Tensor } from '../graph.ts'
 import { softmax, softmaxGradient } from './activation.ts'
 import { add, mul } from './arithmetic.ts'
 import { gated } from './checkpoint.ts'
+import { fusedAttention, leanAttention } from './lean-attention.ts'
 import { accumulate, matmul } from './matmul.ts'
 import { concat, reshape, slice, transpose } from './shape.ts'
+
+/** Scores that a lean graph keeps for the backward pass, at most, and that it makes at once where it keeps none. */
+const KEPT_SCORES = 2 ** 20
+const CHUNK_SCORES = 2 ** 23
 
 export interface AttentionOptions {
   /** Queries in one chunk. Default: all of them up to 1024, else 512. */
@@ -86,7 +91,7 @@ function joinHeads(x: Tensor): Tensor {
  * Attention with several heads: q [B, T, C], k and v [B, S, C], the heads side by side in C; gives [B, T, C].
  *
  * Without a gradient and a mask it is ONNX Runtime's MultiHeadAttention, which makes its scores in blocks and moves
- * no heads about.
+ * no heads about. A lean graph uses it in training, too, but for small scores.
  */
 export function multiHeadAttention(
   q: Tensor,
@@ -97,12 +102,17 @@ export function multiHeadAttention(
   const channels = q.shape[2]
   if (channels % heads !== 0)
     fail('mismatch', `attention: ${channels} channels do not split into ${heads} heads`)
+  const [batch, tokens] = q.shape
+  const scores = batch * heads * tokens * k.shape[1]
+  if (q.graph.lean && q.graph.training && !options.mask && scores > KEPT_SCORES) {
+    const chunk = Math.max(16, Math.floor(CHUNK_SCORES / (scores / tokens)))
+    return leanAttention(q, k, v, heads, options.chunk ?? chunk)
+  }
   if (q.graph.training || options.mask) {
     const [qs, ks, vs] = [q, k, v].map((x) => splitHeads(x, heads))
     return joinHeads(attention(qs, ks, vs, options))
   }
   if (k.shape[1] !== v.shape[1] || k.shape[2] !== channels)
     fail('mismatch', `attention of [${q.shape}], [${k.shape}], [${v.shape}]`)
-  const attributes = { num_heads: { int: heads } }
-  return q.graph.node('com.microsoft.MultiHeadAttention', [q, k, v], [{ shape: q.shape }], attributes)[0]
+  return fusedAttention(q, k, v, heads)
 }

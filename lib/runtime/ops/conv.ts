@@ -3,22 +3,30 @@
 // frozen kernel); for other strides, or where no copy of the kernel is wanted, a ConvTranspose.
 // The gradient to the kernel is one matrix product with the shifted inputs side by side.
 import { fail } from '../../base/errors.ts'
-import type { Tensor } from '../graph.ts'
+import { sizeOf, type Tensor } from '../graph.ts'
 import { gemm, matmul } from './matmul.ts'
 import { sum } from './reduce.ts'
 import { concat, pad, reshape, slice, transpose } from './shape.ts'
+
+export type InputGradient = 'flip' | 'transpose' | 'sized'
 
 export interface ConvOptions {
   /** Default 1. */
   stride?: number
   /** Zeros around the picture: one number, or [top, left, bottom, right] as ONNX orders them. Default 0. */
   padding?: number | readonly [number, number, number, number]
-  /** How the gradient to the input is made; 'transpose' never copies the kernel. Default 'flip'. */
-  inputGradient?: 'flip' | 'transpose'
+  /**
+   * How the gradient to the input is made: by a flipped copy of the kernel; by a transposed convolution, which needs no
+   * copy; or ('sized') by the copy where the kernel is small beside the picture. Default 'flip'.
+   */
+  inputGradient?: InputGradient
 }
 
 // Output pixels from which the batched form of the kernel gradient is the faster one (measured, B = 16).
 const LARGE_PICTURE = 1024
+
+// Numbers of a kernel for each number of the picture, up to which a copy of it is worth its memory.
+const SMALL_KERNEL = 8
 
 type Pads = readonly [number, number, number, number]
 const padsOf = (padding: number | Pads): Pads =>
@@ -63,14 +71,16 @@ function inputGradientOf(
   x: Tensor,
   pads: Pads,
   stride: number,
-  form: 'flip' | 'transpose',
+  form: InputGradient,
 ): Tensor {
   const { graph } = g
   const [, , h, w] = x.shape
   const [, ci, kh, kw] = weight.shape
   const [n, , ho, wo] = g.shape
   const back: Pads = [kh - 1 - pads[0], kw - 1 - pads[1], kh - 1 - pads[2], kw - 1 - pads[3]]
-  if (stride === 1 && form === 'flip' && back.every((size) => size >= 0)) {
+  const copied =
+    form === 'flip' || (form === 'sized' && sizeOf(weight.shape) <= SMALL_KERNEL * sizeOf(g.shape))
+  if (stride === 1 && copied && back.every((size) => size >= 0)) {
     return graph.node('Conv', [g, flipped(weight)], [{ shape: [n, ci, h, w] }], {
       kernel_shape: { ints: [kh, kw] },
       pads: { ints: back },

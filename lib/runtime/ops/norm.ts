@@ -15,7 +15,8 @@ function normaliseRows(x: Tensor, epsilon: number): Tensor {
     graph.floats(new Float32Array(length).fill(1), [length], `ones:${length}`)
   const attributes = { axis: { int: -1 }, epsilon: { float: epsilon } }
   const outputs = [{ shape: x.shape }, { shape: [rows, 1] }, { shape: [rows, 1] }]
-  const [y, , inverse] = graph.node('LayerNormalization', [x, ones], outputs, attributes)
+  const { value: scale } = graph.withTape(() => (graph.gate ? add(ones, graph.gate) : ones))
+  const [y, , inverse] = graph.node('LayerNormalization', [x, scale], outputs, attributes)
   graph.record([x], [y], ([g]) => {
     if (!g) return [undefined]
     const centred = sub(g, mean(g, [1], true))

@@ -1,0 +1,39 @@
+// What a training run trades between time and memory: which copies of frozen weights there are, what is computed
+// again in the backward pass, and how the session is opened. The measurements are in docs/performance.md.
+import type { Checkpoint } from '../diffusion/checkpoint.ts'
+import { type ConvOptions, LARGE_MODEL, type SessionOptions } from '../runtime/index.ts'
+import type { ResolvedTrainOptions } from './options.ts'
+
+/**
+ * `fast`: flipped copies of all convolution kernels. `balanced`: copies of the small ones only; activations between
+ * matrix products are computed again. `low`: no copies, and every block is computed again.
+ */
+export const memoryModes = ['fast', 'balanced', 'low'] as const
+export type MemoryMode = (typeof memoryModes)[number]
+
+export interface MemoryPlan {
+  /** See `Graph.lean`. */
+  lean: boolean
+  /** Whether blocks are computed again in the backward pass. */
+  checkpointing: boolean
+  inputGradient: ConvOptions['inputGradient']
+  session: SessionOptions
+}
+
+const mapped: SessionOptions = { optimization: 'extended', memoryPattern: false, prepacking: false }
+const plans: Record<MemoryMode, MemoryPlan> = {
+  fast: { lean: true, checkpointing: false, inputGradient: 'flip', session: mapped },
+  balanced: { lean: true, checkpointing: false, inputGradient: 'sized', session: mapped },
+  low: { lean: true, checkpointing: true, inputGradient: 'transpose', session: mapped },
+}
+
+/** The plan that the options name. A small model for which none is named keeps everything: there is room. */
+export function memoryPlan(
+  { unet }: Pick<Checkpoint, 'unet'>,
+  { memory, gradientCheckpointing }: Pick<ResolvedTrainOptions, 'memory' | 'gradientCheckpointing'>,
+): MemoryPlan {
+  const bytes = [...unet.weights.tensors.values()].reduce((sum, { length }) => sum + length, 0)
+  const small: MemoryPlan = { lean: false, checkpointing: false, inputGradient: 'flip', session: {} }
+  const plan = memory ? plans[memory] : bytes < LARGE_MODEL ? small : plans.balanced
+  return { ...plan, checkpointing: gradientCheckpointing ?? plan.checkpointing }
+}
