@@ -1,5 +1,6 @@
 // The runtime's public face: build a graph, differentiate it, compile it, run it.
 export { compile, OPSET, type Program, type ProgramValue } from './compile.ts'
+export { type Device, devices, providers, resolveDevice } from './device.ts'
 export { Engine } from './engine.ts'
 export { gradients } from './gradient.ts'
 export { type Dtype, Graph, type Shape, sizeOf, type Tensor } from './graph.ts'

@@ -4,8 +4,11 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { fail, SelmaError } from '../base/errors.ts'
 import type { Program, ProgramValue } from './compile.ts'
+import { providerError } from './device.ts'
 import { type Dtype, sizeOf } from './graph.ts'
 import { loadOnnxRuntime, type OnnxRuntime } from './load-onnxruntime.ts'
+import { missingFor } from './provider-libraries.ts'
+import { outputLocations, StateTensors } from './state-tensors.ts'
 
 /** Numbers of a tensor, row-major. */
 export type TensorData = Float32Array | BigInt64Array | Int32Array | Uint16Array | Uint8Array
@@ -84,6 +87,20 @@ export function operatorThreads(given?: number): number | undefined {
 /** Bytes of mapped weights from which a model counts as large. */
 export const LARGE_MODEL = 2 ** 28
 
+/** Only WebGPU has tensors on the device, and only a state that a run replaces gains by it. */
+const keepsOnDevice = ({ states }: Program, provider: Provider = 'cpu'): boolean =>
+  provider === 'webgpu' && states.some(({ output }) => output !== undefined)
+
+/** What to say when ONNX Runtime refuses: what the provider lacks, if it lacks something, else its own words. */
+function refused(error: unknown, provider: Provider = 'cpu'): SelmaError {
+  const message = String((error as Error)?.message ?? error)
+  if (missingFor(provider).length > 0) return providerError(provider, message, error)
+  return new SelmaError('engine', `ONNX Runtime cannot load this graph on ${provider}: ${message}`, {
+    cause: error,
+    hint: provider === 'cpu' ? undefined : "try device: 'cpu', or `selma doctor` for what works here",
+  })
+}
+
 function sessionOptions(program: Program, options: SessionOptions): InferenceSession.SessionOptions {
   // Gigabytes of weights stay where they are, in their mapped file: copies would take as much memory again.
   const small = (program.mappedBytes ?? 0) < LARGE_MODEL
@@ -101,6 +118,7 @@ function sessionOptions(program: Program, options: SessionOptions): InferenceSes
     enableCpuMemArena: arena,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
     logSeverityLevel: 4,
+    ...(keepsOnDevice(program, provider) ? { preferredOutputLocation: outputLocations(program) } : {}),
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: {
       session,
@@ -141,41 +159,24 @@ export class LocalSession implements Session {
   readonly program: Program
   readonly #ort: Ort
   readonly #session: InferenceSession
-  readonly #states: Map<string, OrtTensor>
+  readonly #states: StateTensors
 
-  private constructor(ort: Ort, session: InferenceSession, program: Program) {
+  private constructor(ort: Ort, session: InferenceSession, program: Program, onDevice: boolean) {
     this.#ort = ort
     this.#session = session
     this.program = program
-    this.#states = new Map(
-      program.states.map((state) => [
-        state.input,
-        new ort.Tensor('float32', new Float32Array(sizeOf(state.shape)), [...state.shape]),
-      ]),
-    )
+    this.#states = new StateTensors(ort, program.states, onDevice)
   }
 
-  /** @throws SelmaError `engine` when ONNX Runtime refuses the model or the provider */
+  /** @throws SelmaError `engine` when ONNX Runtime refuses the model or the provider, with what is missing */
   static async create(program: Program, options: SessionOptions = {}): Promise<LocalSession> {
     const ort = await onnxRuntime()
+    const { provider } = options
     try {
-      return new LocalSession(
-        ort,
-        await ort.InferenceSession.create(program.model, sessionOptions(program, options)),
-        program,
-      )
+      const session = await ort.InferenceSession.create(program.model, sessionOptions(program, options))
+      return new LocalSession(ort, session, program, keepsOnDevice(program, provider))
     } catch (error) {
-      throw new SelmaError(
-        'engine',
-        `ONNX Runtime cannot load this graph on ${options.provider ?? 'cpu'}: ${(error as Error).message}`,
-        {
-          cause: error,
-          hint:
-            options.provider && options.provider !== 'cpu'
-              ? "try device: 'cpu', or `selma doctor` for what works here"
-              : undefined,
-        },
-      )
+      throw refused(error, provider)
     }
   }
 
@@ -198,11 +199,6 @@ export class LocalSession implements Session {
         )
     }
     const fetches: Record<string, OrtTensor | null> = {}
-    for (const state of program.states) {
-      const tensor = this.#states.get(state.input)!
-      inputs[state.input] = tensor
-      if (state.output) fetches[state.output] = tensor
-    }
     const wanted = outputs ?? program.outputs.map((value) => value.name)
     for (const name of wanted) {
       if (!program.outputs.some((value) => value.name === name))
@@ -213,34 +209,27 @@ export class LocalSession implements Session {
         )
       fetches[name] = null
     }
+    this.#states.feed(inputs, fetches)
     let results: InferenceSession.OnnxValueMapType
     try {
       results = await this.#session.run(inputs, fetches)
     } catch (error) {
       throw new SelmaError('engine', `ONNX Runtime failed: ${(error as Error).message}`, { cause: error })
     }
+    this.#states.take(results)
     return Object.fromEntries(wanted.map((name) => [name, results[name].data as TensorData]))
   }
 
-  #state(name: string): OrtTensor {
-    return (
-      this.#states.get(name) ??
-      fail('bad-input', `there is no state ${name}`, `the states are ${[...this.#states.keys()].join(', ')}`)
-    )
-  }
-
   async setState(name: string, value: Float32Array): Promise<void> {
-    const data = this.#state(name).data as Float32Array
-    if (data.length !== value.length)
-      fail('mismatch', `the state ${name} holds ${data.length} numbers, got ${value.length}`)
-    data.set(value)
+    this.#states.set(name, value)
   }
 
-  async getState(name: string): Promise<Float32Array> {
-    return (this.#state(name).data as Float32Array).slice()
+  getState(name: string): Promise<Float32Array> {
+    return this.#states.get(name)
   }
 
   async release(): Promise<void> {
+    this.#states.dispose()
     await this.#session.release()
   }
 }
