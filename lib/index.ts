@@ -37,3 +37,4 @@ export {
   radarByCategory,
 } from './plots/index.ts'
 export { getSkill, skill, skillNames } from './prompts/index.ts'
+export { type Device, devices } from './runtime/index.ts'

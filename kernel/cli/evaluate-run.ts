@@ -5,6 +5,7 @@ import { fail } from '../../lib/base/errors.ts'
 import { writeJson } from '../../lib/base/files.ts'
 import { readDsg } from '../../lib/data/dsg.ts'
 import type { QuestionSet } from '../../lib/data/question.ts'
+import { resolveDevice } from '../../lib/runtime/index.ts'
 import { shapesSuite, suiteSkills } from '../../lib/shapes/suite.ts'
 import { type EvaluationSettings, evaluateStage } from '../../lib/study/evaluation.ts'
 import { givenDrawOptions } from './draw-options.ts'
@@ -51,6 +52,7 @@ export async function runEvaluate(options: EvaluateCommandOptions, context: Cont
   const items = questions.items.map(({ id, text, skill, questions }) => ({ id, text, skill, questions }))
   const settings = {
     model: base.model,
+    device: await resolveDevice(options.device),
     loras: loras.map(({ path, weight }) => ({ path, weight })),
     name,
     questions: { name: questions.name, items },

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { addDrawOptions, type DrawOptionValues } from './draw-options.ts'
 import {
   collect,
+  deviceOption,
   forceOption,
   freshOption,
   guidanceOption,
@@ -33,6 +34,7 @@ interface Options extends DrawOptionValues {
   judgeError: number
   judgeSeed: number
   out?: string
+  device?: string
   fresh?: boolean
   force?: boolean
 }
@@ -73,7 +75,7 @@ export function evaluateCommand(program: Command): void {
     )
     .option('--judge-seed <seed>', 'which answers those are', whole(), 0)
     .option('--out <folder>', 'keep scores.json, rows and pictures there')
-  addDrawOptions(command).addOption(freshOption()).addOption(forceOption())
+  addDrawOptions(command).addOption(deviceOption()).addOption(freshOption()).addOption(forceOption())
   performs<Options>(
     command,
     [

@@ -4,6 +4,7 @@ import { fail } from '../../lib/base/errors.ts'
 import type { SampleOptions } from '../../lib/diffusion/sample-options.ts'
 import { SafetensorsFile, writeSafetensors } from '../../lib/formats/safetensors.ts'
 import { type ImagesSettings, imagesStage } from '../../lib/images/index.ts'
+import { resolveDevice } from '../../lib/runtime/index.ts'
 import { givenDrawOptions } from './draw-options.ts'
 import type { ImagesOptions } from './images.ts'
 import { checkCaptions, type LocatedPrompt, modelArgument, readLoras, readPrompts } from './inputs.ts'
@@ -29,7 +30,8 @@ async function runLatents(file: string, options: ImagesOptions, context: Context
       'give one prompt, or one a picture',
     )
   const prompts = Array.from({ length: count }, (_, i) => texts[texts.length === 1 ? 0 : i])
-  const pipeline = await openModel({ model, loras: options.lora ?? [] })
+  const device = await resolveDevice(options.device)
+  const pipeline = await openModel({ model, loras: options.lora ?? [], device })
   const [channels, ...usual] = pipeline.latentShape
   const { tiling: _, ...drawn } = givenDrawOptions(options)
   if (noise && noise.shape[1] !== channels)
@@ -94,6 +96,7 @@ export async function runImages(options: ImagesOptions, context: Context): Promi
   if (chooseOf !== undefined) checkCaptions(prompts)
   const settings = {
     model,
+    device: await resolveDevice(options.device),
     loras: loras.map(({ path, weight }) => ({ path, weight })),
     prompts: prompts.map(({ record }) => record),
     steps,

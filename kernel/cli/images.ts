@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { addDrawOptions, type DrawOptionValues } from './draw-options.ts'
 import {
   collect,
+  deviceOption,
   forceOption,
   freshOption,
   guidanceOption,
@@ -31,6 +32,7 @@ interface Options extends DrawOptionValues {
   chooseLeast: number
   judgeError: number
   judgeSeed: number
+  device?: string
   fresh?: boolean
   force?: boolean
 }
@@ -77,7 +79,7 @@ export function imagesCommand(program: Command): void {
       0,
     )
     .option('--judge-seed <seed>', 'which answers those are', whole(), 1)
-  addDrawOptions(command).addOption(freshOption()).addOption(forceOption())
+  addDrawOptions(command).addOption(deviceOption()).addOption(freshOption()).addOption(forceOption())
   performs<Options>(
     command,
     [

@@ -104,6 +104,13 @@ export const guidanceOption = (): Option =>
     .default(7.5)
 export const rescaleOption = (): Option =>
   new Option('--rescale <phi>', 'guidance rescale').argParser(number({ low: 0, high: 1 })).default(0)
+/** As in lib/runtime, which is not loaded for a help text. */
+const devices = ['cpu', 'cuda', 'webgpu', 'auto']
+export const deviceOption = (): Option =>
+  new Option(
+    '--device <name>',
+    'what computes; auto is the best that works (default: $SELMA_DEVICE, else cpu)',
+  ).choices(devices)
 export const freshOption = (): Option =>
   new Option('--fresh', 'compute anew instead of going on or answering from the cache')
 export const forceOption = (): Option => new Option('--force', 'replace --out whatever it is')

@@ -8,6 +8,7 @@ import { readJson } from '../../lib/base/files.ts'
 import { inPackage } from '../../lib/base/own-file.ts'
 import { listJobs } from '../../lib/jobs/index.ts'
 import { formatTable, percent } from '../../lib/metrics/index.ts'
+import { resolveDevice } from '../../lib/runtime/index.ts'
 import { readNotebook } from '../notebook.ts'
 import { exitCodes } from './exit-codes.ts'
 import { runWatched } from './notebook-progress.ts'
@@ -87,6 +88,7 @@ export async function runQuickstart(options: QuickstartOptions, context: Context
   const { out, fresh = false, parameter = [] } = options
   if (!existsSync(notebookPath))
     fail('not-found', `${notebookPath} is missing`, 'get it back with git checkout')
+  const device = await resolveDevice(options.device)
   // Refuses unknown parameters before anything of an earlier run goes.
   const given = await givenParameters(await readNotebook(notebookPath), { parameter })
   const parameters = { ...given, outDir: out }
@@ -98,7 +100,7 @@ export async function runQuickstart(options: QuickstartOptions, context: Context
   context.progress.line(`selma quickstart, into ${shortPath(resolve(out))}`)
   const result = await runWatched(
     notebookPath,
-    { out: executed, parameters, cwd: process.cwd(), home },
+    { out: executed, parameters, cwd: process.cwd(), home, env: { SELMA_DEVICE: device } },
     context,
   )
   const { failed, seconds } = result

@@ -1,11 +1,12 @@
 // `selma quickstart`: the whole method on the embedded model, by executing the first notebook.
 import type { Command } from 'commander'
-import { collect, pair } from './options.ts'
+import { collect, deviceOption, pair } from './options.ts'
 import { performs } from './perform.ts'
 
 export interface QuickstartOptions {
   out: string
   fresh?: boolean
+  device?: string
   parameter?: [string, string][]
 }
 
@@ -19,6 +20,7 @@ export function quickstartCommand(program: Command): void {
     )
     .option('--out <folder>', 'where notebook, report and results go, and the cache', 'runs/quickstart')
     .option('--fresh', 'compute everything anew')
+    .addOption(deviceOption())
     .option('-p, --parameter <name=value>', "one of the notebook's parameters (repeatable)", collect(pair))
   performs<QuickstartOptions>(
     command,

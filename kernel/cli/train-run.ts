@@ -12,6 +12,7 @@ import {
   trainOptionNames,
   trainStage,
 } from '../../lib/experts/index.ts'
+import { resolveDevice } from '../../lib/runtime/index.ts'
 import { modelArgument } from './inputs.ts'
 import type { Answer, Context } from './perform.ts'
 import { copyOf, publish, type Target, targetFor } from './publish.ts'
@@ -25,6 +26,7 @@ const mean = (losses: readonly number[]): number =>
 /** `selma train --replay`. */
 async function runReplay(file: string, options: TrainCommandOptions, context: Context): Promise<Answer> {
   const { model } = await modelArgument(options.model)
+  const provider = await resolveDevice(options.device)
   const target = await targetFor(options.out, { force: options.force, inputs: [file] })
   const made = await mkdtemp(join(tmpdir(), 'selma-replay-'))
   try {
@@ -32,6 +34,7 @@ async function runReplay(file: string, options: TrainCommandOptions, context: Co
       model,
       replay: resolve(file),
       out: join(made, 'lora'),
+      session: { provider },
       signal: context.signal,
       onStep: (step, loss, steps) =>
         context.progress.line(`step ${step}/${steps}: loss ${loss.toPrecision(6)}`),
@@ -73,6 +76,7 @@ export async function runTrain(options: TrainCommandOptions, context: Context): 
     name: options.name ?? basename(resolve(out)),
     validation: validation && resolve(validation),
     train,
+    device: await resolveDevice(options.device),
     ...(record ? { record: true } : {}),
   } as TrainSettings
   const { job, result, origin, document } = await runStage(trainStage, settings, {

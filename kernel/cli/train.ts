@@ -1,6 +1,17 @@
 // `selma train`: one LoRA expert on a folder of pictures.
 import { type Command, Option } from 'commander'
-import { forceOption, freshOption, listOf, number, pair, sizes, texts, whole, yesOrNo } from './options.ts'
+import {
+  deviceOption,
+  forceOption,
+  freshOption,
+  listOf,
+  number,
+  pair,
+  sizes,
+  texts,
+  whole,
+  yesOrNo,
+} from './options.ts'
 import { performs } from './perform.ts'
 
 interface Options {
@@ -11,6 +22,7 @@ interface Options {
   replay?: string
   validation?: string
   name?: string
+  device?: string
   fresh?: boolean
   force?: boolean
   /** The rest are `TrainOptions` by their own names. */
@@ -142,7 +154,7 @@ export function trainCommand(program: Command): void {
       'train as recorded there, and write --out as a PEFT folder; other settings are ignored',
     )
   addSwitches(command)
-  command.addOption(freshOption()).addOption(forceOption())
+  command.addOption(deviceOption()).addOption(freshOption()).addOption(forceOption())
   performs<Options>(
     command,
     [

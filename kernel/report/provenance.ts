@@ -3,6 +3,7 @@
 import { surroundings } from '../../lib/api/provenance.ts'
 import type { Hashed, Use } from '../../lib/api/used.ts'
 import type { ProvenanceValue, SettingRow } from '../../lib/plots/index.ts'
+import { type Provider, providers } from '../../lib/runtime/index.ts'
 import { type CodeCell, type Notebook, tagsOf } from '../notebook.ts'
 import { declaredParameters } from '../parameters.ts'
 
@@ -55,6 +56,15 @@ export function codeCells({ cells }: Pick<Notebook, 'cells'>): CodeCell[] {
 const filled = (value: ProvenanceValue | undefined): boolean =>
   value !== undefined && (typeof value !== 'object' || Object.keys(value ?? {}).length > 0)
 
+/** What computed: a use names a device only where it is not the CPU. */
+function devicesOf(uses: readonly Use[]): Provider[] {
+  const computed = uses.filter(({ stage }) => stage !== 'load' && stage !== 'merge')
+  const found = providers.filter((name) =>
+    computed.some(({ settings }) => (settings?.device ?? 'cpu') === name),
+  )
+  return found.length > 0 ? found : ['cpu']
+}
+
 /**
  * The provenance of an executed notebook, in the order in which it is shown.
  *
@@ -75,7 +85,7 @@ export async function notebookProvenance(
     date: typeof start === 'string' ? `${start.slice(0, 16).replace('T', ' ')} UTC` : undefined,
     took: typeof duration === 'number' ? `${duration.toFixed(1)} s` : undefined,
     notebook: `${name}${hash ? `, ${hash.slice(0, 16)}` : ''}`,
-    ...(await surroundings()),
+    ...(await surroundings(devicesOf(uses))),
     base: hashes(uses.map(({ base }) => base)),
     prompts: made('prompts'),
     data: made('data'),

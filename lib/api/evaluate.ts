@@ -18,10 +18,12 @@ import {
   toFrame,
 } from '../metrics/index.ts'
 import { barsWithIntervals, type Figure, radarByCategory } from '../plots/index.ts'
+import { type Device, resolveDevice } from '../runtime/index.ts'
 import { type SuiteOptions, shapesSuite } from '../shapes/suite.ts'
 import { type EvaluationSettings, evaluateStage } from '../study/evaluation.ts'
 import { type CallOptions, call } from './call.ts'
 import { displaySymbol, type MimeBundle, origin, type ShownTable, shown, tableBundle } from './display.ts'
+import { onDevice } from './on-device.ts'
 import type { T2I } from './t2i.ts'
 
 /** Prompts with questions. */
@@ -36,6 +38,8 @@ export interface EvaluateOptions
   extends Partial<Omit<EvaluationSettings, 'model' | 'loras' | 'name' | 'questions'>> {
   /** How tables call the model. Default: its own name. */
   name?: string
+  /** Where it draws. Default: the model's device. */
+  device?: Device
 }
 
 /** A scored model: its rows, and what they add up to. */
@@ -133,12 +137,12 @@ export function scoreRadar(scores: readonly ModelScores[]): Figure {
   )
 }
 
-const evaluationSettings = (
+const evaluationSettings = async (
   model: T2I,
   questions: QuestionSet,
   options: EvaluateOptions,
-): EvaluationSettings => {
-  const { name = model.name, ...rest } = options
+): Promise<EvaluationSettings> => {
+  const { name = model.name, device, ...rest } = options
   const items = questions.items.map(({ id, text, skill, questions }) => ({ id, text, skill, questions }))
   return {
     model: model.base,
@@ -146,6 +150,7 @@ const evaluationSettings = (
     name,
     questions: { name: questions.name, items },
     ...rest,
+    ...onDevice(device ? await resolveDevice(device) : model.device),
   } as EvaluationSettings
 }
 
@@ -160,7 +165,7 @@ export async function evaluate(
   options: EvaluateOptions & CallOptions = {},
 ): Promise<ModelScores> {
   const { fresh, signal, onEvent, root, ...rest } = options
-  const settings = evaluationSettings(model, questions, rest)
+  const settings = await evaluationSettings(model, questions, rest)
   const { job, result } = await call(
     evaluateStage,
     settings,

@@ -15,10 +15,12 @@ import { saveLora } from '../formats/lora-files.ts'
 import { hashInput, type Job, jobsRoot } from '../jobs/index.ts'
 import { merge as mergeLoras } from '../merging/index.ts'
 import type { MergeOptions } from '../merging/options.ts'
+import { type Device, resolveDevice } from '../runtime/index.ts'
 import { begin, type CallOptions, call, type Where } from './call.ts'
 import { origin } from './display.ts'
 import { Expert } from './expert.ts'
 import type { Dataset } from './images.ts'
+import { onDevice } from './on-device.ts'
 import { pushExpert } from './push-expert.ts'
 import type { T2I } from './t2i.ts'
 import { flatten, hashed, tellUse } from './used.ts'
@@ -30,6 +32,8 @@ export interface ExpertOptions extends TrainOptions, Pick<TrainSettings, 'sample
   validation?: Dataset
   /** Where to keep what the run is fed: a safetensors file, and recording.json beside it (docs/training.md). */
   record?: string
+  /** Where it is trained. Default: the model's device. */
+  device?: Device
 }
 
 /** Of a training that is not waited for: what it was fed stays with the job. */
@@ -38,12 +42,12 @@ export interface StartedOptions extends Omit<ExpertOptions, 'record'> {
   record?: boolean
 }
 
-const trainSettings = (
+const trainSettings = async (
   model: T2I,
   data: Dataset | readonly Dataset[],
   options: StartedOptions,
-): TrainSettings => {
-  const { name, validation, record, samples, dsg, ...train } = options
+): Promise<TrainSettings> => {
+  const { name, validation, record, samples, dsg, device, ...train } = options
   if (model.loras.length > 0)
     fail('unsupported', `${model.name} has LoRAs already`, 'train on the base, and merge the experts')
   const folders = (Array.isArray(data) ? (data as readonly Dataset[]) : [data as Dataset]).map(
@@ -58,6 +62,7 @@ const trainSettings = (
     ...(record ? { record } : {}),
     dsg,
     train,
+    ...onDevice(device ? await resolveDevice(device) : model.device),
   }
 }
 
@@ -74,18 +79,19 @@ export const experts = {
     if (record) checkRecordingPath(record)
     const { job, result } = await call(
       trainStage,
-      trainSettings(model, data, { ...rest, record: Boolean(record) }),
+      await trainSettings(model, data, { ...rest, record: Boolean(record) }),
       { fresh, root, signal, onEvent },
       async ({ dir }, { lora }) => ({ made: { kind: 'expert', ...(await hashed(name, join(dir, lora))) } }),
     )
     if (record) await copyRecording(join(job.dir, result.recording!), record)
     return new Expert(name, join(job.dir, result.lora), origin(job.cached), result)
   },
-  start: (
+  start: async (
     model: T2I,
     data: Dataset | readonly Dataset[],
     { fresh, root, ...options }: StartedOptions & Where = {},
-  ): Promise<Job<TrainResult>> => begin(trainStage, trainSettings(model, data, options), { fresh, root }),
+  ): Promise<Job<TrainResult>> =>
+    begin(trainStage, await trainSettings(model, data, options), { fresh, root }),
   load: Expert.load,
   /** Uploads an expert to the Hub with a model card; HF_TOKEN says as whom. */
   push: pushExpert,

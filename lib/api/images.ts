@@ -8,8 +8,10 @@ import { decodePng } from '../formats/png.ts'
 import { type ImagesResult, type ImagesSettings, imagesStage } from '../images/index.ts'
 import type { Job } from '../jobs/index.ts'
 import { ImageGrid } from '../plots/index.ts'
+import { type Device, resolveDevice } from '../runtime/index.ts'
 import { begin, type CallOptions, call, type Where } from './call.ts'
 import { bundleOf, displaySymbol, type MimeBundle, origin } from './display.ts'
+import { onDevice } from './on-device.ts'
 import { Prompts } from './prompts.ts'
 import type { T2I } from './t2i.ts'
 import { hashed, tellOpened } from './used.ts'
@@ -56,13 +58,14 @@ export class Dataset {
   }
 }
 
-type ImageOptions = Omit<ImagesSettings, 'model' | 'loras' | 'prompts'>
+/** `device` default: the model's. */
+type ImageOptions = Omit<ImagesSettings, 'model' | 'loras' | 'prompts' | 'device'> & { device?: Device }
 
-const imageSettings = (
+const imageSettings = async (
   model: T2I,
   from: Prompts | readonly (string | PromptRecord)[],
-  options: ImageOptions,
-): ImagesSettings => {
+  { device, ...options }: ImageOptions,
+): Promise<ImagesSettings> => {
   const records =
     from instanceof Prompts
       ? from.records
@@ -73,6 +76,7 @@ const imageSettings = (
     loras: [...model.loras],
     prompts: records as ImagesSettings['prompts'],
     ...options,
+    ...onDevice(device ? await resolveDevice(device) : model.device),
   }
 }
 
@@ -87,7 +91,7 @@ export const images = {
     const { fresh, signal, onEvent, root, ...rest } = options
     const { job, result } = await call(
       imagesStage,
-      imageSettings(model, from, rest),
+      await imageSettings(model, from, rest),
       { fresh, root, signal, onEvent },
       async ({ dir }, { folder, count, chosen }) => {
         const name = `${from instanceof Prompts ? from.skill : model.name}, ${count} pictures`
@@ -98,10 +102,11 @@ export const images = {
     const folder = await readImageFolder(join(job.dir, result.folder))
     return new Dataset(folder.dir, folder.records, origin(job.cached), result)
   },
-  start: (
+  start: async (
     model: T2I,
     from: Prompts | readonly (string | PromptRecord)[],
     { fresh, root, ...options }: ImageOptions & Where = {},
-  ): Promise<Job<ImagesResult>> => begin(imagesStage, imageSettings(model, from, options), { fresh, root }),
+  ): Promise<Job<ImagesResult>> =>
+    begin(imagesStage, await imageSettings(model, from, options), { fresh, root }),
   read: Dataset.read,
 }

@@ -9,10 +9,13 @@ import { inPackage } from '../base/own-file.ts'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { hashInput } from '../jobs/index.ts'
 import { recordedFacts } from '../jobs/recorded.ts'
+import type { Provider } from '../runtime/index.ts'
 import type { Expert } from './expert.ts'
 import type { T2I } from './t2i.ts'
 
 const root = inPackage()
+
+const providerTitles: Record<Provider, string> = { cpu: 'CPU', cuda: 'CUDA', webgpu: 'WebGPU' }
 
 /** The commit of this package's checkout and whether files differ from it; nothing outside a checkout. */
 async function commit(): Promise<{ commit: string; dirty: boolean } | undefined> {
@@ -28,8 +31,12 @@ async function commit(): Promise<{ commit: string; dirty: boolean } | undefined>
 
 export type Provenance = Record<string, string | number | boolean | Record<string, string>>
 
-/** The code and the machine: commit, lock file, provider, hardware, versions. */
-export async function surroundings(): Promise<Record<string, string>> {
+/**
+ * The code and the machine: commit, lock file, provider, hardware, versions.
+ *
+ * @param devices what computed; default the CPU
+ */
+export async function surroundings(devices: readonly Provider[] = ['cpu']): Promise<Record<string, string>> {
   const code = await commit()
   const lock = join(root, 'package-lock.json')
   const processor = cpus()
@@ -37,7 +44,7 @@ export async function surroundings(): Promise<Record<string, string>> {
   return {
     commit: code ? `${code.commit}${code.dirty ? ' (with local changes)' : ''}` : 'not a git checkout',
     'lock file': existsSync(lock) ? (await hashFile(lock)).slice(0, 16) : 'none',
-    provider: 'ONNX Runtime, CPU',
+    provider: `ONNX Runtime, ${[...new Set(devices)].map((device) => providerTitles[device]).join(' and ')}`,
     hardware: `${processor.length} × ${processor[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform}`,
     versions: `SELMA Lab ${packages['selma-lab']}, Node ${process.version.slice(1)}, ONNX Runtime ${packages['onnxruntime-node']}`,
   }
@@ -57,7 +64,7 @@ export async function provenance(inputs: {
   )
   return {
     date: new Date().toISOString(),
-    ...(await surroundings()),
+    ...(await surroundings([model.device])),
     base: `${model.base}, ${(await hashCheckpoint(model.folder)).slice(0, 16)}`,
     ...(writer === undefined ? {} : { 'prompts written by': writer }),
     ...(questions === undefined ? {} : { 'test set': questions }),

@@ -9,10 +9,12 @@ import { loadLora } from '../formats/lora-files.ts'
 import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
 import { ImageGrid } from '../plots/index.ts'
+import { type Device, type Provider, resolveDevice } from '../runtime/index.ts'
 import { callerSignal } from './caller.ts'
 import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
 import type { Expert } from './expert.ts'
 import { findModel, type LoadOptions } from './find-model.ts'
+import { onDevice } from './on-device.ts'
 import { sharedEngine } from './shared-engine.ts'
 import { flatten, tellUse } from './used.ts'
 
@@ -102,6 +104,8 @@ export class T2I {
   readonly loras: readonly { path: string; weight: number }[]
   /** Where it came from: the Hub, at which commit, or its cache. */
   readonly note: string | undefined
+  /** The execution provider that draws, and that jobs of this model compute on. */
+  readonly device: Provider
   /** A model that has not drawn for so long, ms, lets go of its sessions; `Infinity` for never. Default 5 minutes. */
   static idleAfter = 5 * 60_000
   #pipeline: Promise<TextToImagePipeline> | undefined
@@ -113,6 +117,7 @@ export class T2I {
     folder: string,
     name: string,
     loras: readonly { path: string; weight: number }[],
+    device: Provider,
     note?: string,
   ) {
     this.base = base
@@ -120,6 +125,7 @@ export class T2I {
     this.name = name
     this.loras = loras
     this.note = note
+    this.device = device
   }
 
   /**
@@ -127,18 +133,24 @@ export class T2I {
    * Face Hub, e.g. `T2I.load('stable-diffusion-v1-5/stable-diffusion-v1-5', { variant: 'fp16' })`. From the Hub only
    * the files that are needed are downloaded, into the cache that Python uses; offline what is cached is used.
    *
+   * `device` says where it computes, and its jobs: 'cpu' (default, or what `$SELMA_DEVICE` says), 'cuda', 'webgpu', or
+   * 'auto' for the best that works here.
+   *
    * @throws SelmaError `not-found` with the valid names; `bad-input` for a name, revision or variant that cannot be;
-   *   `unsupported` for models that are no Stable Diffusion 1.x, 2.x or XL; `io` when the Hub is not reached
+   *   `unsupported` for models that are no Stable Diffusion 1.x, 2.x or XL; `io` when the Hub is not reached; `engine` when the
+   *   device that was asked for does not work, with what is missing
    */
-  static async load(model: string, options: LoadOptions = {}): Promise<T2I> {
-    const { name, base, folder, note } = await findModel(model, options)
+  static async load(model: string, options: LoadOptions & { device?: Device } = {}): Promise<T2I> {
+    const { device, ...rest } = options
+    const provider = await resolveDevice(device)
+    const { name, base, folder, note } = await findModel(model, rest)
     await tellUse(async () => ({
       stage: 'load',
       state: 'finished',
       when: new Date().toISOString(),
       base: { name, hash: await hashCheckpoint(folder) },
     }))
-    return new T2I(base, folder, name, [], note)
+    return new T2I(base, folder, name, [], provider, note)
   }
 
   /**
@@ -152,7 +164,7 @@ export class T2I {
       fail('bad-input', `weight ${weight}`, 'give a number; 1 is the whole expert')
     const suffix = weight === 1 ? expert.name : `${expert.name} × ${weight}`
     const loras = [...this.loras, { path: expert.path, weight }]
-    return new T2I(this.base, this.folder, name ?? `${this.name} + ${suffix}`, loras, this.note)
+    return new T2I(this.base, this.folder, name ?? `${this.name} + ${suffix}`, loras, this.device, this.note)
   }
 
   #load(): Promise<TextToImagePipeline> {
@@ -162,7 +174,7 @@ export class T2I {
       )
       return TextToImagePipeline.load(this.folder, {
         loras,
-        open: (program, options) => sharedEngine().open(program, options),
+        open: (program, options) => sharedEngine().open(program, { ...options, provider: this.device }),
       })
     })()
     this.#pipeline.catch(() => {
@@ -246,6 +258,7 @@ export class T2I {
         settings: flatten({
           ...{ model: this.name, prompts: texts, guidance: 7.5, rescale: 0 },
           ...{ ...rest, seed, steps, perPrompt },
+          ...onDevice(this.device),
         }),
         defaults: { seed: 0, steps: 20, guidance: 7.5, rescale: 0, perPrompt: 1 },
       }))
@@ -262,6 +275,7 @@ export class T2I {
 
   [displaySymbol](): MimeBundle {
     const from = this.base === this.name ? '' : ` (${this.base})`
-    return { 'text/plain': `T2I ${this.name}${from}${this.note ? `: ${this.note}` : ''}` }
+    const on = this.device === 'cpu' ? '' : ` on ${this.device}`
+    return { 'text/plain': `T2I ${this.name}${from}${on}${this.note ? `: ${this.note}` : ''}` }
   }
 }

@@ -6,7 +6,7 @@ import { fail } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import type { Lora } from '../formats/lora.ts'
 import type { Picture } from '../formats/picture.ts'
-import { LocalSession, type OpenSession, type Session } from '../runtime/index.ts'
+import type { OpenSession, Session } from '../runtime/index.ts'
 import { Builder } from './builder.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { guide } from './guidance.ts'
@@ -15,7 +15,7 @@ import type { LiveFactors } from './live-factors.ts'
 import { fuseLoras } from './lora-layers.ts'
 import { checkSampling, latentSize, type SampleOptions, sizeIds } from './sample-options.ts'
 import { makeScheduler, type NoiseSource, type Scheduler } from './schedulers/scheduler.ts'
-import { picturesPerRun, SessionPool } from './session-pool.ts'
+import { openOn, picturesPerRun, SessionPool } from './session-pool.ts'
 import {
   conditionFeeds,
   type TextCondition,
@@ -104,13 +104,7 @@ export class TextToImagePipeline {
         )
       }),
     )
-    return new TextToImagePipeline(
-      checkpoint,
-      texts,
-      options.open ?? LocalSession.create,
-      fused,
-      options.live,
-    )
+    return new TextToImagePipeline(checkpoint, texts, options.open ?? openOn(), fused, options.live)
   }
 
   /** Pixels of a picture's side for one latent: 8 for Stable Diffusion. */

@@ -1,6 +1,20 @@
 // Sessions by key, opened when first asked for, in this process or wherever the opener puts them.
 // A session is fixed to a number of rows, so that a small request does not pay for a big one.
-import { compile, Graph, type OpenSession, type Session, type SessionOptions } from '../runtime/index.ts'
+import {
+  compile,
+  Graph,
+  LocalSession,
+  type OpenSession,
+  type Provider,
+  type Session,
+  type SessionOptions,
+} from '../runtime/index.ts'
+
+/** Opens sessions in this process, on a provider. Default: the CPU's. */
+export const openOn =
+  (provider?: Provider): OpenSession =>
+  (program, options) =>
+    LocalSession.create(program, { ...options, provider })
 
 const rowSizes = [2, 8, 32, 64]
 /** Latents of a picture from which several at once gain nothing, and cost memory. */

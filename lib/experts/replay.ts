@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
+import { openOn } from '../diffusion/session-pool.ts'
 import { splitComponent } from '../formats/lora.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import { emaDecayAt, type SessionOptions, sizeOf, Trainer } from '../runtime/index.ts'
@@ -77,7 +78,7 @@ export async function replayTraining(settings: ReplaySettings): Promise<ReplayRe
   const options = optionsOf(recording)
   const { steps, batch, latent, settings: recorded } = recording
   const { name, folder } = locateModel(model)
-  const pipeline = await TextToImagePipeline.load(folder)
+  const pipeline = await TextToImagePipeline.load(folder, { open: openOn(session?.provider) })
   const { checkpoint, scale } = pipeline
   const wanted = [checkpoint.unet.config.in_channels, recorded.height / scale, recorded.width / scale]
   if (String(latent) !== String(wanted))

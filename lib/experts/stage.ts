@@ -9,9 +9,11 @@ import { Random } from '../base/random.ts'
 import { readImageFolder } from '../data/imagefolder.ts'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
+import { openOn } from '../diffusion/session-pool.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import { defineStage } from '../jobs/index.ts'
 import { emaDecayAt, learningRateAt, loadTrainerState, saveTrainerState, Trainer } from '../runtime/index.ts'
+import { deviceSetting } from '../shapes/model-setting.ts'
 import { locateModel } from '../shapes/models.ts'
 import { drawBatch, feedsOf, type Tokenize } from './batches.ts'
 import { planSteps } from './buckets.ts'
@@ -36,6 +38,7 @@ const plainSettings = z.strictObject({
   /** Kept in the LoRA's metadata. */
   name: z.string().default('expert'),
   train: trainOptions.prefault({}),
+  device: deviceSetting,
   /** Keep what the run was fed, to replay it elsewhere (`recording.safetensors` and `recording.json`). */
   record: z.boolean().optional(),
   /** Pictures to draw and a score to take on the way, for whoever watches; they change nothing, and are not hashed. */
@@ -81,10 +84,13 @@ export const trainStage = defineStage({
     return hashes
   },
   // The name is part of the result: it stands in the LoRA's metadata.
-  identity: ({ train, name, record }) => ({ train, name, ...(record ? { record } : {}) }),
-  async run({ model, data, validation, name, train, record, samples, dsg }, job): Promise<TrainResult> {
+  identity: ({ train, name, record, device }) => ({ train, name, ...(record ? { record } : {}), device }),
+  async run(
+    { model, data, validation, name, train, record, samples, dsg, device },
+    job,
+  ): Promise<TrainResult> {
     const location = locateModel(model)
-    const pipeline = await TextToImagePipeline.load(location.folder)
+    const pipeline = await TextToImagePipeline.load(location.folder, { open: openOn(device) })
     const { checkpoint } = pipeline
     if (record) checkRecordable(pipeline.latentShape, train)
     const folders = (Array.isArray(data) ? data : [data]).map((folder) => resolve(folder))
@@ -120,12 +126,10 @@ export const trainStage = defineStage({
     const programOf = (bucket: number) =>
       loraTrainingProgram(checkpoint, shapeOf(prepared.buckets[bucket]), graph, train)
     let loaded = plan(state.losses.length).bucket
-    const trainer = await Trainer.create(
-      programOf(loaded),
-      graph.layout,
-      start,
-      memoryPlan(checkpoint, train).session,
-    )
+    const trainer = await Trainer.create(programOf(loaded), graph.layout, start, {
+      ...memoryPlan(checkpoint, train).session,
+      provider: device,
+    })
     const measure = held
       ? new Validation({
           data: held,
@@ -133,6 +137,7 @@ export const trainStage = defineStage({
           empty,
           tokenize,
           options: train,
+          provider: device,
           program: (bucket) => loraLossProgram(checkpoint, shapeOf(bucket), graph, train),
         })
       : undefined
@@ -153,7 +158,7 @@ export const trainStage = defineStage({
       if (!samples && !dsg) return
       const { folder } = location
       const lora = step > 0 ? asLora(graph, await weights(), metadata) : undefined
-      await watch({ samples, dsg }, { folder, lora, step }, job)
+      await watch({ samples, dsg }, { folder, lora, step, device }, job)
     }
     if (trainer.steps === 0) await draw(0)
     const began = performance.now()

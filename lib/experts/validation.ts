@@ -3,7 +3,7 @@
 import { Random } from '../base/random.ts'
 import type { NoiseSchedule } from '../diffusion/schedulers/noise-schedule.ts'
 import type { TextCondition } from '../diffusion/text-conditioner.ts'
-import { LocalSession, type Program } from '../runtime/index.ts'
+import { LocalSession, type Program, type Provider } from '../runtime/index.ts'
 import { drawBatch, feedsOf, type Tokenize } from './batches.ts'
 import type { ResolvedTrainOptions } from './options.ts'
 import type { Bucket, Prepared } from './prepare.ts'
@@ -14,6 +14,8 @@ export interface Held {
   empty: TextCondition
   tokenize: Tokenize
   options: ResolvedTrainOptions
+  /** Default: the CPU's. */
+  provider?: Provider
   /** The loss program of a bucket's shape. */
   program: (bucket: Bucket) => Program
 }
@@ -32,7 +34,8 @@ export class Validation {
   async #session(bucket: Bucket): Promise<LocalSession> {
     if (this.#loaded?.bucket === bucket) return this.#loaded.session
     await this.release()
-    const session = await LocalSession.create(this.#held.program(bucket), { spinning: false })
+    const { program, provider } = this.#held
+    const session = await LocalSession.create(program(bucket), { spinning: false, provider })
     this.#loaded = { bucket, session }
     return session
   }

@@ -1,8 +1,10 @@
 // What is done at every checkpoint for whoever watches a training: pictures to look at, and a score. The expert as it
 // is at that step is loaded once for both.
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
+import { openOn } from '../diffusion/session-pool.ts'
 import type { Lora } from '../formats/lora.ts'
 import type { JobContext } from '../jobs/index.ts'
+import type { Provider } from '../runtime/index.ts'
 import { drawSamples, sampleOptions } from './samples.ts'
 import { dsgOptions, scoreValidation } from './validation-dsg.ts'
 
@@ -19,10 +21,13 @@ export async function watch(
     samples,
     dsg,
   }: { samples?: Parameters<typeof drawSamples>[0]; dsg?: Parameters<typeof scoreValidation>[0] },
-  { folder, lora, step }: { folder: string; lora: Lora | undefined; step: number },
+  { folder, lora, step, device }: { folder: string; lora: Lora | undefined; step: number; device?: Provider },
   job: JobContext,
 ): Promise<void> {
-  const pipeline = await TextToImagePipeline.load(folder, { loras: lora ? [{ lora, weight: 1 }] : [] })
+  const pipeline = await TextToImagePipeline.load(folder, {
+    loras: lora ? [{ lora, weight: 1 }] : [],
+    open: openOn(device),
+  })
   try {
     if (samples) await drawSamples(samples, pipeline, step, job)
     if (dsg) await scoreValidation(dsg, pipeline, step, job)

@@ -2,7 +2,7 @@
 // chooses another one; a provider that was asked for and does not work is an error that says what is missing.
 import { fail, SelmaError } from '../base/errors.ts'
 import { probeProvider, shortReason } from './probe-provider.ts'
-import { missingFor, otherwise } from './provider-libraries.ts'
+import { isInstalled, missingFor, otherwise } from './provider-libraries.ts'
 import type { Provider } from './session.ts'
 
 /** Execution providers by their ONNX Runtime names. */
@@ -29,16 +29,9 @@ export function providerError(provider: string, reason: string, cause?: unknown)
   })
 }
 
-async function works(provider: Provider): Promise<boolean> {
-  const result = await probeProvider(provider)
-  return result.works
-}
-
 /** The best that works: CUDA, else WebGPU on something that is no software adapter, else the CPU. */
 async function best(): Promise<Provider> {
-  // A provider that obviously lacks something is not worth a process.
-  if (missingFor('cuda').length === 0 && (await works('cuda'))) return 'cuda'
-  if (missingFor('webgpu').length > 0) return 'cpu'
+  if (isInstalled('cuda') && (await probeProvider('cuda')).works) return 'cuda'
   const gpu = await probeProvider('webgpu')
   if (!gpu.works) return 'cpu'
   const cpu = await probeProvider('cpu')
@@ -58,8 +51,8 @@ export async function resolveDevice(device?: string): Promise<Provider> {
     fail('bad-input', `unknown device ${JSON.stringify(asked)}`, `choose one of ${devices.join(', ')}`)
   if (asked === 'cpu') return 'cpu'
   if (asked === 'auto') return best()
-  // Before the probe: what is plainly missing needs no process to be found.
-  if (missingFor(asked).length > 0) throw providerError(asked, '')
+  // What is not there needs no process to be tried.
+  if (!isInstalled(asked)) throw providerError(asked, '')
   const result = await probeProvider(asked)
   if (!result.works) throw providerError(asked, result.reason)
   return asked as Provider

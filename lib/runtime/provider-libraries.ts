@@ -52,6 +52,14 @@ const libraries =
   'CUDA 13 and cuDNN 9: conda env create -f environment-cuda.yml, or put their folders on LD_LIBRARY_PATH ' +
   'before node starts (docs/gpu.md)'
 
+/** Whether the files of a provider are there at all; that it works is another question. */
+export function isInstalled(provider: string, folder = onnxRuntimeFolder()): boolean {
+  if (provider !== 'cuda') return true
+  return (
+    folder !== undefined && cudaProviderFiles.every((file) => existsSync(join(nativeFolder(folder), file)))
+  )
+}
+
 function missingForCuda(folder: string): Missing[] {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return [
@@ -81,9 +89,13 @@ function missingForWebgpu(): Missing[] {
   ]
 }
 
-/** What is missing for a provider; nothing when all that can be looked for is there. */
-export function missingFor(provider: string): Missing[] {
-  const folder = onnxRuntimeFolder()
+/**
+ * What is missing for a provider, as far as looking tells: for the words of an error, not for a decision, since the
+ * loader may know places that are not looked at. Nothing when all that can be looked for is there.
+ *
+ * @param folder of onnxruntime-node; default: the one that is used
+ */
+export function missingFor(provider: string, folder = onnxRuntimeFolder()): Missing[] {
   if (provider === 'cuda' && folder) return missingForCuda(folder)
   return provider === 'webgpu' ? missingForWebgpu() : []
 }

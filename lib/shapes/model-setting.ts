@@ -2,20 +2,33 @@
 import { z } from 'zod'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
+import { openOn } from '../diffusion/session-pool.ts'
 import { loadLora } from '../formats/lora-files.ts'
 import { hashInput } from '../jobs/index.ts'
+import { type Provider, providers } from '../runtime/index.ts'
 import { locateModel } from './models.ts'
+
+/**
+ * The execution provider that computes: 'cpu' (default), 'cuda' or 'webgpu'. A job's result depends on it, and so does
+ * its hash; the CPU is left out, as in jobs from before there was a choice. 'auto' is resolved by who starts the job.
+ */
+export const deviceSetting = z
+  .enum(providers)
+  .transform((name) => (name === 'cpu' ? undefined : name))
+  .optional()
 
 export const modelSetting = {
   /** Embedded name or pipeline folder. */
   model: z.string(),
   /** LoRAs added to the UNet, with their weights. */
   loras: z.array(z.strictObject({ path: z.string(), weight: z.number().default(1) })).default([]),
+  device: deviceSetting,
 }
 
 interface ModelSetting {
   model: string
   loras: readonly { path: string; weight: number }[]
+  device?: Provider
 }
 
 /** Content hashes of the base and the LoRAs, for a job's name. */
@@ -31,9 +44,9 @@ export function withoutPaths<T extends ModelSetting>({ model: _, loras, ...rest 
 }
 
 /** Opens the base with the LoRAs fused. */
-export async function openModel({ model, loras }: ModelSetting): Promise<TextToImagePipeline> {
+export async function openModel({ model, loras, device }: ModelSetting): Promise<TextToImagePipeline> {
   const loaded = await Promise.all(
     loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
   )
-  return TextToImagePipeline.load(locateModel(model).folder, { loras: loaded })
+  return TextToImagePipeline.load(locateModel(model).folder, { loras: loaded, open: openOn(device) })
 }

@@ -6,7 +6,7 @@ import { type Applied, TextToImagePipeline } from '../../../lib/diffusion/pipeli
 import type { SchedulerName } from '../../../lib/diffusion/schedulers/scheduler.ts'
 import type { Lora } from '../../../lib/formats/lora.ts'
 import { encodePng } from '../../../lib/formats/png.ts'
-import { Engine } from '../../../lib/runtime/index.ts'
+import { Engine, type Provider } from '../../../lib/runtime/index.ts'
 
 export interface PreviewItem {
   prompt: string
@@ -26,6 +26,8 @@ export interface Base {
   folder: string
   /** What it has been given already. */
   loras: Applied
+  /** What draws. Default: the CPU. */
+  device?: Provider
 }
 
 /** Pictures drawn side by side: with guidance, the rows of the second smallest session. */
@@ -62,7 +64,7 @@ export class MixPreview {
     return TextToImagePipeline.load(this.#base.folder, {
       loras: [...this.#base.loras, ...more],
       live: this.#live,
-      open: (program, options) => this.#engine.open(program, options),
+      open: (program, options) => this.#engine.open(program, { ...options, provider: this.#base.device }),
     })
   }
 

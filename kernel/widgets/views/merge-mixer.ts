@@ -73,7 +73,11 @@ export class MergeMixer extends View<MergeMixerState, MergeMixerMessage, MergeMi
     const loras = await Promise.all(
       this.#base.loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
     )
-    this.#preview = new MixPreview({ folder: this.#base.folder, loras }, this.#loras, drawing)
+    this.#preview = new MixPreview(
+      { folder: this.#base.folder, loras, device: this.#base.device },
+      this.#loras,
+      drawing,
+    )
     this.share({ largestRank: this.#largest })
     if (this.#closing.signal.aborted) return
     expertNumbersOf(this.#loras, this.#closing.signal)

@@ -6,7 +6,6 @@ import type { Check } from '../../../kernel/cli/doctor-check.ts'
 import { checkKernels } from '../../../kernel/cli/doctor-jupyter.ts'
 import { prefixDataDir } from '../../../kernel/install/jupyter-paths.ts'
 import { installKernel } from '../../../kernel/install/kernel.ts'
-import { probeProvider } from '../../../lib/runtime/probe-provider.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { selma } from './support.ts'
 
@@ -55,14 +54,6 @@ describe('selma doctor', () => {
         fix: `selma install --prefix ${join(folder, 'env')} --name mine`,
       },
     ])
-  })
-
-  it('tries a provider in a process of its own', async () => {
-    expect(await probeProvider('cpu')).toMatchObject({ works: true })
-    expect(await probeProvider('abacus')).toMatchObject({
-      works: false,
-      reason: expect.stringContaining('abacus'),
-    })
   })
 })
 
