@@ -35,7 +35,7 @@ export const suites = {
 }
 
 export interface EvaluateOptions
-  extends Partial<Omit<EvaluationSettings, 'model' | 'loras' | 'name' | 'questions'>> {
+  extends Partial<Omit<EvaluationSettings, 'model' | 'loras' | 'name' | 'questions' | 'device'>> {
   /** How tables call the model. Default: its own name. */
   name?: string
   /** Where it draws. Default: the model's device. */
