@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { fail } from '../base/errors.ts'
 import { readJson, writeJson } from '../base/files.ts'
 import { SafetensorsFile, type SafetensorsTensor, writeSafetensors } from '../formats/safetensors.ts'
-import { learningRateAt, sizeOf } from '../runtime/index.ts'
+import { dropoutSeeds, learningRateAt, sizeOf } from '../runtime/index.ts'
 import type { Drawn } from './batches.ts'
 import type { LoraGraph } from './lora-training.ts'
 import { type ResolvedTrainOptions, trainOptions } from './options.ts'
@@ -31,9 +31,17 @@ const schema = z.looseObject({
   width: count,
   height: count,
   /** Switches of `selma train` beside these; absent in a recording of a plain run. */
-  train: z.unknown().optional(),
+  train: z.looseObject({}).optional(),
   /** Seeds of dropout masks, one a step. */
-  dropoutSeeds: z.array(z.number().int().nonnegative()).optional(),
+  dropoutSeeds: z
+    .array(
+      z
+        .number()
+        .int()
+        .nonnegative()
+        .max(dropoutSeeds - 1),
+    )
+    .optional(),
 })
 
 export interface Recording {
@@ -89,7 +97,7 @@ export function recordingOf(
     prompts.push(drawn.prompts)
     seeds.push(drawn.seed)
   }
-  const same = prompts.every((each) => String(each) === String(prompts[0]))
+  const same = prompts.every((each) => JSON.stringify(each) === JSON.stringify(prompts[0]))
   const rates = prompts.map((_, step) => learningRateAt(step, { ...train, final: train.finalRate }))
   const constant = rates.every((rate) => rate === rates[0])
   const { rank, alpha, targets, betas, eps, weightDecay, maxGradNorm, loraDropout } = train
@@ -138,6 +146,10 @@ export async function saveRecording(path: string, recording: Recording): Promise
   await writeJson(recordingNotes(path), settings)
 }
 
+/** The prompts [batch] of all steps, or of each. */
+export const promptLists = ({ prompts }: Recording['settings']): string[][] =>
+  prompts.every((each) => typeof each === 'string') ? [prompts] : (prompts as string[][])
+
 /** Reads a recording. @throws SelmaError `not-found`; `bad-file` saying what is missing or does not fit */
 export async function loadRecording(path: string): Promise<Recording> {
   const notes = recordingNotes(path)
@@ -161,8 +173,8 @@ export async function loadRecording(path: string): Promise<Recording> {
     init.set(key.slice('init.'.length), { shape: file.entry(key).shape, data: await file.floats(key) })
   const { data } = await file.tensor('timesteps')
   const settings = parsed.data
-  const { prompts, learningRate } = settings
-  const lists = typeof prompts[0] === 'string' ? [prompts as string[]] : (prompts as string[][])
+  const { learningRate } = settings
+  const lists = promptLists(settings)
   if (lists.some((list) => list.length !== batch) || (lists.length !== 1 && lists.length !== steps))
     fail('bad-file', `${notes}: prompts do not fit ${steps} steps of ${batch} pictures`)
   if (Array.isArray(learningRate) && learningRate.length !== steps)
@@ -198,10 +210,17 @@ export function optionsOf({ settings, batch, steps }: Recording): ResolvedTrainO
     captionDropout: 0,
     batch,
   }
-  const given = train === undefined ? plain : { ...(train as object), steps }
-  const parsed = trainOptions.safeParse(
-    Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)),
-  )
-  if (parsed.success) return parsed.data
-  return fail('bad-file', `recording.json: ${z.prettifyError(parsed.error)}`)
+  const parsed = trainOptions.safeParse(train === undefined ? plain : { ...train, steps })
+  if (!parsed.success) return fail('bad-file', `recording.json: ${z.prettifyError(parsed.error)}`)
+  const options = parsed.data
+  const { gradientAccumulationSteps: parts = 1, loraDropout = 0 } = options
+  if (batch % parts !== 0)
+    fail(
+      'bad-file',
+      `recording.json: ${batch} pictures a step, in ${parts} parts (gradientAccumulationSteps)`,
+    )
+  const seeds = settings.dropoutSeeds?.length ?? 0
+  if (loraDropout > 0 && seeds !== steps)
+    fail('bad-file', `recording.json: ${seeds} dropoutSeeds for ${steps} steps with loraDropout`)
+  return options
 }

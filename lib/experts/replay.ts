@@ -12,7 +12,7 @@ import { feedsOf } from './batches.ts'
 import { asLora, baseMagnitudes } from './factors.ts'
 import { type LoraGraph, loraGraph, loraTrainingProgram } from './lora-training.ts'
 import { memoryPlan } from './memory.ts'
-import { loadRecording, optionsOf, type Recording } from './recording.ts'
+import { loadRecording, optionsOf, promptLists, type Recording } from './recording.ts'
 import { noiseFor, shapeFor } from './training-inputs.ts'
 
 export interface ReplaySettings {
@@ -87,8 +87,7 @@ export async function replayTraining(settings: ReplaySettings): Promise<ReplayRe
       `${replay} has latents of [${latent}]`,
       `${recorded.width}×${recorded.height} are [${wanted}]`,
     )
-  const prompts = recorded.prompts as string[] | string[][]
-  const lists = typeof prompts[0] === 'string' ? [prompts as string[]] : (prompts as string[][])
+  const lists = promptLists(recorded)
   const known = new Map<string, Awaited<ReturnType<typeof pipeline.encodeConditions>>[number]>()
   const distinct = [...new Set(lists.flat())]
   for (const [i, text] of (await pipeline.encodeConditions(distinct)).entries()) known.set(distinct[i], text)
