@@ -45,10 +45,10 @@ function parseKey(key: string): { module: string; part: LoraPart } | undefined {
     const names = match[1].includes('text_model.') ? textEncoderNames : processorNames
     return { module: `${match[1]}.${names[match[2]]}`, part: match[3] as 'down' | 'up' }
   }
-  match = /^(.+)\.(?:lora_magnitude_vector(?:\.[^.]+)?(?:\.weight)?|dora_scale)$/.exec(plain)
+  match = /^(.+)\.lora_magnitude_vector(?:\.[^.]+)?(?:\.weight)?$/.exec(plain)
   if (match) return { module: match[1], part: 'magnitude' }
-  match = /^(.+)\.alpha$/.exec(plain)
-  return match ? { module: match[1], part: 'alpha' } : undefined
+  match = /^(.+)\.(alpha|dora_scale)$/.exec(plain)
+  return match ? { module: match[1], part: match[2] as 'alpha' | 'dora_scale' } : undefined
 }
 
 /** Splits `unet.r`, `unet.lora_alpha`, … into one config a component. */

@@ -8,8 +8,11 @@ import { type ReadTensor, type SafetensorsDtype, type SafetensorsTensor, toFloat
 /** Element types a LoRA can be saved in. */
 export type LoraDtype = Extract<SafetensorsDtype, 'F32' | 'F16' | 'BF16'>
 
-/** What a tensor is to its layer. */
-export type LoraPart = 'down' | 'up' | 'alpha' | 'magnitude'
+/**
+ * What a tensor is to its layer. A magnitude is PEFT's `lora_magnitude_vector`: [out], or [1, out, 1, 1]. `dora_scale`
+ * is that of LyCORIS and ComfyUI: [out, 1…]; where their norm was taken over the other axis, [1, in…].
+ */
+export type LoraPart = 'down' | 'up' | 'alpha' | 'magnitude' | 'dora_scale'
 
 /** What a file has said so far about one module. */
 export interface LayerDraft {
@@ -30,12 +33,15 @@ export class LoraDrafts {
   }
 
   /** Notes a tensor of a module. @throws SelmaError `bad-file` when the module already has it */
-  add(module: string, part: LoraPart, { shape, dtype, data }: ReadTensor): void {
-    const what = `${this.#path}: ${part} of ${module}`
+  add(module: string, as: LoraPart, { shape, dtype, data }: ReadTensor): void {
+    const what = `${this.#path}: ${as} of ${module}`
+    const part = as === 'dora_scale' ? 'magnitude' : as
     const draft = this.#drafts.get(module) ?? {}
     this.#drafts.set(module, draft)
     if (draft[part] !== undefined) fail('bad-file', `${what} is given twice, under two spellings`)
     const floats = toFloats(data, dtype, what)
+    if (as === 'dora_scale' && shape[0] !== floats.length)
+      fail('bad-file', `${what} has the shape [${shape}]`, 'magnitudes of output rows are read: [out, 1]')
     if (part !== 'alpha') draft[part] = { shape, data: floats }
     else if (floats.length === 1 && Number.isFinite(floats[0])) draft.alpha = floats[0]
     else fail('bad-file', `${what} is not one finite number but has shape [${shape}]`)
@@ -86,9 +92,10 @@ export class LoraDrafts {
       bad(`has a down matrix of shape [${down.shape}] but an up matrix of shape [${up.shape}]`)
     if (!rank || up.shape[1] !== rank)
       bad(`has a down matrix of rank ${rank} but an up matrix of rank ${up.shape[1]}`)
-    // One number a row, with axes of size 1 around it as each program likes them.
-    if (magnitude && (magnitude.data.length !== up.shape[0] || !magnitude.shape.includes(up.shape[0])))
-      bad(`has a magnitude of shape [${magnitude.shape}] for ${up.shape[0]} output rows`)
+    const [rows] = up.shape
+    const fits = [String(rows), `${rows},1`, `${rows},1,1,1`, `1,${rows},1,1`]
+    if (magnitude && !fits.includes(String(magnitude.shape)))
+      bad(`has a magnitude of shape [${magnitude.shape}] for ${rows} output rows`)
     return {
       down,
       up: { shape: up.shape.slice(0, 2), data: up.data },

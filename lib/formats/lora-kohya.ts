@@ -13,7 +13,7 @@ const parts: Record<string, LoraPart> = {
   'lora_down.weight': 'down',
   'lora_up.weight': 'up',
   alpha: 'alpha',
-  dora_scale: 'magnitude',
+  dora_scale: 'dora_scale',
 }
 
 /** Builds a LoRA from kohya keys. @throws SelmaError `bad-file` listing keys that are not understood */

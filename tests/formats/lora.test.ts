@@ -219,6 +219,30 @@ describe('files that are not a LoRA as read here', () => {
         'unet.a.lora_magnitude_vector': t(3),
       },
     ],
+    [
+      'dora_scale of unet.a has the shape [1,4]',
+      {
+        'unet.a.lora_A.weight': t(1, 4),
+        'unet.a.lora_B.weight': t(4, 1),
+        'unet.a.dora_scale': t(1, 4),
+      },
+    ],
+    [
+      'dora_scale of unet.conv_in has the shape [1,4]',
+      {
+        'lora_unet_conv_in.lora_down.weight': t(1, 4),
+        'lora_unet_conv_in.lora_up.weight': t(4, 1),
+        'lora_unet_conv_in.dora_scale': t(1, 4),
+      },
+    ],
+    [
+      'a magnitude of shape [1,4] for 4 output rows',
+      {
+        'unet.a.lora_A.weight': t(1, 4),
+        'unet.a.lora_B.weight': t(4, 1),
+        'unet.a.lora_magnitude_vector': t(1, 4),
+      },
+    ],
     ['and 5 more', Object.fromEntries(Array.from({ length: 15 }, (_, i) => [`strange${i}`, t(1)]))],
     ['lora_unet_strange_thing.lora_down.weight', { 'lora_unet_strange_thing.lora_down.weight': t(1, 2) }],
     ['hada_w1_a', { 'lora_unet_conv_in.hada_w1_a': t(1, 2) }],
