@@ -101,13 +101,15 @@ export function toKohyaName(component: string, module: string, twoEncoders: bool
 
 const reversed = (map: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(map).map(([from, to]) => [to, from]))
+const namesInOriginal = reversed(originalNames)
+const partsInOriginal = reversed(originalParts)
 
 /** A diffusers module of Stable Diffusion XL's UNet under the original UNet's name, flat; undefined if it has none. */
 function toOriginal(module: string): string | undefined {
   const flat = module.replaceAll('.', '_')
-  const alone = reversed(originalNames)[flat]
+  const alone = namesInOriginal[flat]
   if (alone) return alone
-  const inResnet = (part: string): string => reversed(originalParts)[part] ?? part
+  const inResnet = (part: string): string => partsInOriginal[part] ?? part
   const middle = /^mid_block\.(resnets|attentions)\.(\d)\.(.+)$/.exec(module)
   if (middle) {
     const [, kind, index, rest] = middle

@@ -40,6 +40,21 @@ const isXl = (lora: Lora): boolean =>
     (name) => name.startsWith('text_encoder_2.') || /^unet\..*\.transformer_blocks\.[1-9]/.test(name),
   )
 
+/** Stable Diffusion 1.x and 2.x differ in what their cross-attention reads: text states of 768, or of 1024 numbers. */
+function textWidth(lora: Lora): number | undefined {
+  const found = [...lora.layers].find(([name]) => /^unet\..*\.attn2\.to_[kv]$/.test(name))
+  return found?.[1].down.shape[1]
+}
+
+/** The model that a file is for, where its layers tell. Of 2.x there are two (512, 768-v), which they do not. */
+function modelNotes(lora: Lora, xl: boolean): Record<string, string> {
+  const architecture = 'modelspec.architecture'
+  if (xl) return { [architecture]: 'stable-diffusion-xl-v1-base/lora' }
+  const width = textWidth(lora)
+  if (width === 768) return { [architecture]: 'stable-diffusion-v1/lora' }
+  return width === 1024 ? { ss_v2: 'True' } : {}
+}
+
 /** What sd-scripts and its readers note about a file; what the LoRA already notes stays. */
 function kohyaNotes(lora: Lora, xl: boolean): Record<string, string> {
   const layers = [...lora.layers.values()]
@@ -49,7 +64,7 @@ function kohyaNotes(lora: Lora, xl: boolean): Record<string, string> {
     ss_network_dim: single(layers.map(loraRank)),
     ss_network_alpha: single(layers.map(({ alpha }) => alpha)),
     'modelspec.sai_model_spec': '1.0.0',
-    'modelspec.architecture': `${xl ? 'stable-diffusion-xl-v1-base' : 'stable-diffusion-v1'}/lora`,
+    ...modelNotes(lora, xl),
     'modelspec.implementation': 'https://github.com/Stability-AI/generative-models',
     'modelspec.title': lora.metadata.selma_expert ?? 'LoRA',
     ...lora.metadata,

@@ -177,6 +177,28 @@ describe('saving', () => {
     expect([...(await loadLora(path)).layers.keys()].sort()).toEqual(names.sort())
   })
 
+  it.each([
+    [768, { 'modelspec.architecture': 'stable-diffusion-v1/lora' }],
+    [1024, { ss_v2: 'True' }],
+    [32, {}],
+  ])(
+    "kohya's file for text states of %i numbers says its model where that is known",
+    async (width, notes) => {
+      const layer = {
+        down: { shape: [1, width], data: new Float32Array(width) },
+        up: { shape: [2, 1], data: new Float32Array(2) },
+        alpha: 1,
+      }
+      const name = 'unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k'
+      const path = join(folder, `kohya-${width}.safetensors`)
+      await saveLora(path, { layers: new Map([[name, layer]]), metadata: {} }, { format: 'kohya' })
+      const { metadata } = await readSafetensorsHeader(path)
+      const { 'modelspec.architecture': _, ss_v2: __, ...rest } = metadata
+      expect(metadata).toEqual({ ...rest, ...notes })
+      expect(rest).toHaveProperty('ss_network_dim')
+    },
+  )
+
   it('refuses what a format cannot hold', async () => {
     const lora = await loadLora(`${golden}/peft`)
     const [layer] = lora.layers.values()
