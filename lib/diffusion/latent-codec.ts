@@ -82,6 +82,12 @@ export class LatentCodec {
       kind === 'decode' ? this.#decode(batch, rows, height, width) : this.#encode(batch, rows, height, width)
     const length = from.channels * from.height * from.width
     const count = input.length / length
+    if (!Number.isInteger(count))
+      fail(
+        'mismatch',
+        `${input.length} numbers to ${kind}`,
+        `a picture of that size is ${from.channels}×${from.height}×${from.width}`,
+      )
     const out = new Float32Array(count * outLength)
     if (this.#tiled(options)) {
       const { sample_size: pixels, latent_channels: latent } = this.#vae.config

@@ -30,6 +30,11 @@ describe('sizes', () => {
     expect(relativeError(other, latents.subarray(0, 512))).toBeGreaterThan(0.1)
   })
 
+  it('of latents and pictures must be the same', async () => {
+    const decoded = plain.decode(new Float32Array(3 * 4 * 8 * 8), { width: 128, height: 64 })
+    await expect(decoded).rejects.toMatchObject({ code: 'mismatch', message: '768 numbers to decode' })
+  })
+
   it.each([
     [{ width: 100 }, 'width 100', 'give a multiple of 64 pixels'],
     [{ height: 0 }, 'height 0', 'give a multiple of 64 pixels'],
