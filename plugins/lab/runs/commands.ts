@@ -19,7 +19,7 @@ import { isLive } from '../jobs/state.ts'
 import { LiveJobError, type RunStore } from '../jobs/store.ts'
 import { openingCell } from './opening.ts'
 import type { RunsPanel } from './panel.tsx'
-import { titleOf } from './words.ts'
+import { labelOf, titleOf } from './words.ts'
 
 export interface CommandParts {
   app: JupyterFrontEnd
@@ -78,7 +78,7 @@ export function addRunCommands(parts: CommandParts): string[] {
       await showDialog({ title, body: trans.__('There is no run for that.'), buttons: [Dialog.okButton()] })
       return []
     }
-    const items = runs.map((run) => `${titleOf(run)} (${run.id})`)
+    const items = runs.map(labelOf)
     const { value } = await InputDialog.getItem({ title, items })
     const at = items.indexOf(value ?? '')
     return at < 0 ? [] : [runs[at]]
@@ -152,7 +152,7 @@ async function remove(run: Run, { store, trans }: CommandParts): Promise<void> {
   }
   const { button } = await showDialog({
     title: trans.__('Delete this run?'),
-    body: trans.__('%1 (%2) with all its files. Its cell will compute it anew.', titleOf(run), run.id),
+    body: trans.__('%1 with all its files. Its cell will compute it anew.', labelOf(run)),
     buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans.__('Delete') })],
     defaultButton: 0,
   })

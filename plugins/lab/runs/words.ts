@@ -76,4 +76,7 @@ export function ago(time: number, now: number, trans: TranslationBundle): string
   return new Date(time).toLocaleDateString()
 }
 
+/** Names one run among all: a job of the same settings may lie in several folders. */
+export const labelOf = (run: Run): string => `${titleOf(run)} (${run.path})`
+
 export const titleOf = ({ stage, name }: Run): string => (name ? `${stage}: ${name}` : stage)

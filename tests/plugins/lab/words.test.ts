@@ -1,9 +1,10 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { bytes, duration, oneLine, share, short } from '../../../plugins/lab/jobs/format.ts'
-import { nameOf } from '../../../plugins/lab/jobs/run.ts'
+import { nameOf, type Run } from '../../../plugins/lab/jobs/run.ts'
 import { folderOf, isHidden, jobFolders, normal } from '../../../plugins/lab/runs/folders.ts'
 import { openingCell } from '../../../plugins/lab/runs/opening.ts'
+import { labelOf } from '../../../plugins/lab/runs/words.ts'
 
 describe('short texts', () => {
   it('are numbers as people read them', () => {
@@ -35,6 +36,12 @@ describe('short texts', () => {
     expect(nameOf({ model: 'a/b/stable' })).toBe('stable')
     for (const other of [undefined, null, 'x', { name: 7 }]) expect(nameOf(other)).toBe('')
   })
+})
+
+it('a run is told from the same job in another folder', () => {
+  const run = (path: string) => ({ path, id: 'train-1', stage: 'train', name: 'count' }) as Run
+  expect(labelOf(run('a/.selma/jobs/train-1'))).toBe('train: count (a/.selma/jobs/train-1)')
+  expect(labelOf(run('a/.selma/jobs/train-1'))).not.toBe(labelOf(run('b/.selma/jobs/train-1')))
 })
 
 describe('folders of jobs', () => {
