@@ -42,10 +42,11 @@ export async function scoreAtBest(base: T2I, candidate: Candidate, setting: Sett
   const [first, ...others] = weights
   const at = (weight: number) => (expert ? base.with(expert, { weight, name }) : base)
   const curve: Point[] = []
-  const test = async (guidance: number, weight: number): Promise<void> => {
+  const test = async (guidance: number, weight: number): Promise<Point> => {
     const scores = await evaluate(at(weight), validation, { guidance, seeds: [0], name })
-    curve.push({ guidance, weight, dsg: scores.summary().dsg.mean })
+    return { guidance, weight, dsg: scores.summary().dsg.mean }
   }
+  // The first of equals, in the order asked for, whichever is done first.
   const bestPoint = () => curve.reduce((best, one) => (one.dsg > best.dsg ? one : best))
 
   const middle = Math.max(
@@ -54,7 +55,7 @@ export async function scoreAtBest(base: T2I, candidate: Candidate, setting: Sett
   )
   let ahead = guidances.slice(Math.max(0, middle - 1), middle + 2)
   while (ahead.length > 0) {
-    await Promise.all(ahead.map((guidance) => test(guidance, first)))
+    curve.push(...(await Promise.all(ahead.map((guidance) => test(guidance, first)))))
     const place = guidances.indexOf(bestPoint().guidance)
     const tried = new Set(curve.map(({ guidance }) => guidance))
     ahead = [place - 1, place + 1].flatMap((near) => {
@@ -63,7 +64,7 @@ export async function scoreAtBest(base: T2I, candidate: Candidate, setting: Sett
     })
   }
   const { guidance } = bestPoint()
-  await Promise.all(others.map((weight) => test(guidance, weight)))
+  curve.push(...(await Promise.all(others.map((weight) => test(guidance, weight)))))
   const best = bestPoint()
   const { rows } = await evaluate(at(best.weight), asked, {
     guidance: best.guidance,
