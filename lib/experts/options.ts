@@ -1,8 +1,10 @@
 // What decides an expert: every setting of LoRA training, with its default. Names are PEFT's and diffusers' training
-// scripts', in camel case. A switch that is off has no default here: it is absent from the resolved settings, so that
-// a job from before there was the switch is still the same job.
+// scripts', in camel case. A switch that is off, even where that is written, is absent from the resolved settings, so
+// that a job from before there was the switch is still the same job.
 import { z } from 'zod'
+import { dropUndefined } from '../base/drop-undefined.ts'
 import { attentionProjections } from '../diffusion/lora-layers.ts'
+import { isPattern } from '../formats/peft-config.ts'
 import { schedules } from '../runtime/index.ts'
 import { memoryModes } from './memory.ts'
 
@@ -152,10 +154,31 @@ function pointless(given: Given): [name: keyof Given, needed: string][] {
     .filter(([name]) => given[name] !== undefined)
 }
 
-type Resolved = Given & Required<Pick<Given, 'learningRate' | 'weightDecay' | 'betas'>>
+/** What a switch is when it is not given: written out, it trains the same, and is not kept. */
+const off: Partial<Given> = {
+  rankPattern: {},
+  alphaPattern: {},
+  useRslora: false,
+  useDora: false,
+  loraDropout: 0,
+  trainTextEncoder: false,
+  gradientAccumulationSteps: 1,
+  optimizer: 'adamw',
+  prodigyDecouple: true,
+  prodigyUseBiasCorrection: false,
+  prodigySafeguardWarmup: false,
+  prodigyD0: 1e-6,
+  prodigyDCoef: 1,
+  useEma: false,
+  emaDecay: 0.9999,
+  lossType: 'l2',
+  huberC: 0.1,
+  huberSchedule: 'snr',
+  randomFlip: false,
+  earlyStoppingThreshold: 0,
+}
 
-const dropUndefined = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T
+type Resolved = Given & Required<Pick<Given, 'learningRate' | 'weightDecay' | 'betas'>>
 
 /** Names of all settings. */
 export const trainOptionNames = Object.keys(options.shape)
@@ -169,12 +192,20 @@ export const trainOptions = options
         path: [name],
         message: `${name} means something only with ${needed}`,
       })
+    for (const name of ['rankPattern', 'alphaPattern'] as const)
+      for (const pattern of Object.keys(given[name] ?? {}))
+        if (!isPattern(pattern))
+          context.addIssue({ code: 'custom', path: [name], message: `${pattern} is no regular expression` })
   })
   .transform((given): Resolved => {
     const { learningRate, weightDecay, betas } = defaults[given.optimizer ?? 'adamw']
     const filled = { learningRate, weightDecay, betas: [...betas], ...dropUndefined(given) }
+    // With memory 'low', blocks are computed again unless `gradientCheckpointing` says no.
+    const none = given.memory === 'low' ? off : { ...off, gradientCheckpointing: false }
+    const entries = Object.entries(filled).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(none[name as keyof Given]),
+    )
     // In the order of the schema, which is that of the files they are written to.
-    const entries = Object.entries(filled)
     entries.sort(([a], [b]) => trainOptionNames.indexOf(a) - trainOptionNames.indexOf(b))
     return Object.fromEntries(entries) as Resolved
   })

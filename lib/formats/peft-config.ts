@@ -30,15 +30,22 @@ export function parsePeftConfig(value: unknown, path: string): PeftConfig {
   return result.data
 }
 
+const ofPath = (pattern: string): RegExp => new RegExp(`^(.*\\.)?(${pattern})$`)
+
+/** Whether a rank or alpha pattern is a regular expression. */
+export function isPattern(pattern: string): boolean {
+  try {
+    return ofPath(pattern) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** PEFT's pattern rule: a key is a regular expression for the end of a module path, whole segments only. */
 export function matchesPattern(pattern: string, module: string, path: string): boolean {
-  try {
-    return new RegExp(`^(.*\\.)?(${pattern})$`).test(module)
-  } catch (cause) {
-    throw new SelmaError('bad-file', `${path}: the pattern ${JSON.stringify(pattern)} is not a pattern`, {
-      cause,
-    })
-  }
+  if (!isPattern(pattern))
+    fail('bad-file', `${path}: the pattern ${JSON.stringify(pattern)} is not a pattern`)
+  return ofPath(pattern).test(module)
 }
 
 /** Alpha of a module, so that alpha / rank is the scale; undefined when the config does not tell. */

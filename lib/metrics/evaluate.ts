@@ -1,5 +1,6 @@
 // From pictures to rows: every picture is put to the judge with its item's questions. Pictures are handed in
 // (making them is lib/index's business), one at a time, so that thousands need not be in memory.
+import { dropUndefined } from '../base/drop-undefined.ts'
 import { fail } from '../base/errors.ts'
 import { expectedAnswer, type QuestionItem, type QuestionSet } from '../data/question.ts'
 import type { Picture } from '../formats/picture.ts'
@@ -124,8 +125,4 @@ export async function evaluatePictures(options: EvaluateOptions): Promise<Evalua
     fail('mismatch', `${missing.length} pictures are missing: ${listSome(names)}`, hint)
   }
   return { pictures, answers, missing }
-}
-
-function dropUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T
 }
