@@ -3,10 +3,10 @@
 // Source: Hu et al. 2021; PEFT's LoraLayer.
 import { fail } from '../base/errors.ts'
 import { deltaWeight, type Lora } from '../formats/lora.ts'
-import { readSafetensorsHeader, SafetensorsFile } from '../formats/safetensors.ts'
+import { readSafetensorsHeader } from '../formats/safetensors.ts'
 import { type Graph, linear, matmul, mul, reshape, type Tensor } from '../runtime/index.ts'
 import type { LoraBranch, LoraTarget } from './builder.ts'
-import type { WeightsHeader } from './weights.ts'
+import { type WeightsHeader, weightReader } from './weights.ts'
 
 export { declareFactors, factorNames, magnitudeName, trainableLora } from './trainable-lora.ts'
 
@@ -138,8 +138,7 @@ export async function fuseLoras(
 ): Promise<Map<string, Float32Array>> {
   const file: WeightsHeader =
     typeof checkpoint === 'string' ? await readSafetensorsHeader(checkpoint) : checkpoint
-  const floats = async (name: string): Promise<Float32Array> =>
-    (await SafetensorsFile.open(file.tensors.get(name)?.path ?? file.path)).floats(name)
+  const floats = weightReader(file)
   const out = new Map<string, Float32Array>()
   for (const { lora, weight } of loras) {
     for (const [path, layer] of lora.layers) {

@@ -27,8 +27,6 @@ import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 import { unet } from './unet.ts'
 import { checkpointWeights } from './weights.ts'
 
-export type { SampleOptions } from './sample-options.ts'
-
 /** Size of pictures to decode or encode, in pixels. */
 export interface PictureSize {
   /** Default: the size that the checkpoint was trained for. */
@@ -83,17 +81,18 @@ export class TextToImagePipeline {
     }
     const loras = options.loras ?? []
     const fused = new Map<string, ReadonlyMap<string, Float32Array>>()
-    for (const [scope, { weights }] of Object.entries({ unet, ...encoders }))
-      fused.set(scope, await fuseLoras(weights, scope, loras))
+    const components = ['unet', ...Object.keys(encoders)]
     for (const { lora } of loras) {
-      const other = [...lora.layers.keys()].find((path) => !fused.has(path.split('.')[0]))
+      const other = [...lora.layers.keys()].find((path) => !components.includes(path.split('.')[0]))
       if (other)
         fail(
           'unsupported',
           `the LoRA changes ${other}`,
-          `only LoRAs of UNet and text encoder are used here: ${[...fused.keys()].join(', ')}`,
+          `only LoRAs of UNet and text encoder are used here: ${components.join(', ')}`,
         )
     }
+    for (const [scope, { weights }] of Object.entries({ unet, ...encoders }))
+      fused.set(scope, await fuseLoras(weights, scope, loras))
     const texts = await Promise.all(
       (['text_encoder', 'text_encoder_2'] as const).flatMap((name) => {
         const component = encoders[name]
@@ -128,11 +127,6 @@ export class TextToImagePipeline {
   /** What each prompt is to the UNet: text states, and of Stable Diffusion XL the pooled text; kept. */
   encodeConditions(prompts: readonly string[]): Promise<TextCondition[]> {
     return this.#texts.encode(prompts)
-  }
-
-  /** Text states [tokens · width] of each prompt; kept for the next time. */
-  async encodePrompts(prompts: readonly string[]): Promise<Float32Array[]> {
-    return (await this.#texts.encode(prompts)).map(({ states }) => states)
   }
 
   /** A prompt as each text encoder gets it. */

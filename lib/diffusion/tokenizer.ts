@@ -114,10 +114,12 @@ const readIfThere = async <T>(path: string): Promise<Partial<T>> =>
 export async function padToken(folder: string): Promise<{ pad: string; overridden: boolean }> {
   const config = await readIfThere<TokenizerConfig>(join(folder, 'tokenizer_config.json'))
   const map = await readIfThere<TokenizerConfig>(join(folder, 'special_tokens_map.json'))
-  const json = await readIfThere<{ padding?: { pad_token?: string } | null }>(join(folder, 'tokenizer.json'))
   const text = (token: TokenizerConfig['pad_token']): string | undefined =>
     typeof token === 'object' ? token?.content : token
-  const declared = text(config.pad_token) ?? json.padding?.pad_token ?? END_TOKEN
+  const inJson = async (): Promise<string | undefined> =>
+    (await readIfThere<{ padding?: { pad_token?: string } | null }>(join(folder, 'tokenizer.json'))).padding
+      ?.pad_token
+  const declared = text(config.pad_token) ?? (await inJson()) ?? END_TOKEN
   const pad = (config.added_tokens_decoder ? undefined : text(map.pad_token)) ?? declared
   return { pad, overridden: pad !== declared }
 }

@@ -1,7 +1,7 @@
 // Where a model's weights come from: a checkpoint file (frozen), a flat trainable vector, or
 // nowhere yet (when only the names and shapes are wanted). Fusing a LoRA changes the frozen ones.
 import { fail } from '../base/errors.ts'
-import type { SafetensorsEntry } from '../formats/safetensors.ts'
+import { type SafetensorsEntry, SafetensorsFile } from '../formats/safetensors.ts'
 import { cast, type Graph, type ParameterLayout, type Shape, type Tensor } from '../runtime/index.ts'
 import type { Weights } from './builder.ts'
 
@@ -11,6 +11,19 @@ export interface WeightsHeader {
   path: string
   /** `path` names the part that a weight is in. */
   tensors: ReadonlyMap<string, SafetensorsEntry & { path?: string }>
+}
+
+const partOf = (header: WeightsHeader, name: string): string => header.tensors.get(name)?.path ?? header.path
+
+/** Reads weights by name as float32; a part's own header is read when the first of its weights is. */
+export function weightReader(header: WeightsHeader): (name: string) => Promise<Float32Array> {
+  const parts = new Map<string, Promise<SafetensorsFile>>()
+  return async (name) => {
+    const path = partOf(header, name)
+    const part = parts.get(path) ?? SafetensorsFile.open(path)
+    parts.set(path, part)
+    return (await part).floats(name)
+  }
 }
 
 const dtypes = { F32: 'float32', F16: 'float16' } as const
@@ -56,7 +69,7 @@ export function checkpointWeights(graph: Graph, header: WeightsHeader, options: 
         ? graph.floats(values, shape, `${scope}.${name}`)
         : cast(
             graph.constant(`${scope}.${name}`, shape, dtype, {
-              path: entry.path ?? header.path,
+              path: partOf(header, name),
               offset: entry.offset,
               length: entry.length,
             }),

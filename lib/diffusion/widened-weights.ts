@@ -2,8 +2,8 @@
 // into memory of its own. The wide file is mapped instead. Kept in the user's cache, never beside the original.
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { cacheFolder } from '../base/cache-folder.ts'
 import { fail } from '../base/errors.ts'
 import { fileError, sha256, writeFileAtomic } from '../base/files.ts'
 import type { SafetensorsEntry, SafetensorsHeader } from '../formats/safetensors.ts'
@@ -11,12 +11,6 @@ import { toFloats } from '../formats/safetensors.ts'
 
 /** Numbers converted at once; a tensor may be larger. */
 const CHUNK = 1 << 22
-
-/** The folder for what can be made again: `$SELMA_CACHE`, else `selma` among the user's caches. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.SELMA_CACHE) return resolve(env.SELMA_CACHE)
-  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'selma')
-}
 
 const narrow = new Set(['F16', 'BF16'])
 const isNarrow = ({ dtype }: SafetensorsEntry): boolean => narrow.has(dtype)

@@ -2,8 +2,8 @@
 import type { Random } from '../base/random.ts'
 import type { Checkpoint } from '../diffusion/checkpoint.ts'
 import { factorNames, magnitudeName } from '../diffusion/lora-layers.ts'
+import { weightReader } from '../diffusion/weights.ts'
 import type { Lora, LoraLayer } from '../formats/lora.ts'
-import { SafetensorsFile } from '../formats/safetensors.ts'
 import { type ParameterLayout, sizeOf } from '../runtime/index.ts'
 import { type LoraGraph, prefixOf, type TrainedLayer } from './lora-training.ts'
 import { componentOf } from './trained-text.ts'
@@ -36,13 +36,13 @@ export async function baseMagnitudes(
   { layout, layers }: LoraGraph,
 ): Promise<Map<string, Float32Array>> {
   const out = new Map<string, Float32Array>()
+  const readers = new Map<string, ReturnType<typeof weightReader>>()
   for (const { component, module, outFeatures } of layers) {
     const name = magnitudeName(prefixOf(component) + module)
     if (!layout.get(name)) continue
-    const { weights } = componentOf(checkpoint, component)
-    const entry = weights.tensors.get(`${module}.weight`) as { path?: string } | undefined
-    const file = await SafetensorsFile.open(entry?.path ?? weights.path)
-    const data = await file.floats(`${module}.weight`)
+    const read = readers.get(component) ?? weightReader(componentOf(checkpoint, component).weights)
+    readers.set(component, read)
+    const data = await read(`${module}.weight`)
     const columns = data.length / outFeatures
     const norms = Float32Array.from({ length: outFeatures }, (_, row) => {
       let sum = 0

@@ -13,6 +13,7 @@ import type { ResolvedTrainOptions } from './options.ts'
 /** One picture with its caption. */
 export interface Example {
   caption: string
+  /** The empty caption's where text encoders are trained. */
   text: TextCondition
   latents: Float32Array
   /** Latents of the mirror image, where pictures may be flipped and the caption allows it. */
@@ -37,7 +38,7 @@ export interface Prepared {
   buckets: Bucket[]
 }
 
-type Options = Pick<ResolvedTrainOptions, 'aspectRatioBuckets' | 'randomFlip'>
+type Options = Pick<ResolvedTrainOptions, 'aspectRatioBuckets' | 'randomFlip' | 'trainTextEncoder'>
 
 function ownSize(pipeline: TextToImagePipeline): Size {
   const [, height, width] = pipeline.latentShape
@@ -74,7 +75,7 @@ const CHUNK = 64
 export async function prepare(
   pipeline: TextToImagePipeline,
   folders: readonly string[],
-  { aspectRatioBuckets, randomFlip = false }: Options,
+  { aspectRatioBuckets, randomFlip = false, trainTextEncoder = false }: Options,
   job: Pick<JobContext, 'progress' | 'turn' | 'throwIfStopped'>,
 ): Promise<Prepared> {
   const sizes = aspectRatioBuckets ?? [ownSize(pipeline)]
@@ -84,7 +85,10 @@ export async function prepare(
     const { dir, records } = await readImageFolder(folder)
     parts.push(...records.map((record) => ({ path: join(dir, record.file_name), caption: record.text })))
   }
-  const texts = await pipeline.encodeConditions(parts.map(({ caption }) => caption))
+  // Text encoders that are trained are fed tokens, and only the shape of states is needed.
+  const texts = trainTextEncoder
+    ? (await pipeline.encodeConditions([''])).flatMap((text) => parts.map(() => text))
+    : await pipeline.encodeConditions(parts.map(({ caption }) => caption))
   const examples: Example[] = []
   const members: number[][] = sizes.map(() => [])
   const encode = async (pictures: Picture[], [height, width]: Size): Promise<Float32Array[]> => {

@@ -12,7 +12,14 @@ import { TextToImagePipeline } from '../diffusion/pipeline.ts'
 import { openOn } from '../diffusion/session-pool.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import { defineStage } from '../jobs/index.ts'
-import { emaDecayAt, learningRateAt, loadTrainerState, saveTrainerState, Trainer } from '../runtime/index.ts'
+import {
+  emaDecayAt,
+  learningRateAt,
+  loadTrainerState,
+  type Program,
+  saveTrainerState,
+  Trainer,
+} from '../runtime/index.ts'
 import { deviceSetting } from '../shapes/model-setting.ts'
 import { locateModel } from '../shapes/models.ts'
 import { drawBatch, feedsOf, type Tokenize } from './batches.ts'
@@ -70,6 +77,16 @@ export interface TrainResult {
   recording?: string
 }
 
+/** Programs are built once a bucket: they point into the checkpoint's files, and are small. */
+function once<Key>(build: (key: Key) => Program): (key: Key) => Program {
+  const built = new Map<Key, Program>()
+  return (key) => {
+    const program = built.get(key) ?? build(key)
+    built.set(key, program)
+    return program
+  }
+}
+
 export const trainStage = defineStage({
   name: 'train',
   version: 1,
@@ -123,8 +140,9 @@ export const trainStage = defineStage({
     }>('training')) ?? { file: '', losses: [], validation: [] }
     const magnitudes = train.useDora ? await baseMagnitudes(checkpoint, graph) : undefined
     const start = initialFactors(graph.layout, root.derive('init'), magnitudes)
-    const programOf = (bucket: number) =>
-      loraTrainingProgram(checkpoint, shapeOf(prepared.buckets[bucket]), graph, train)
+    const programOf = once((bucket: number) =>
+      loraTrainingProgram(checkpoint, shapeOf(prepared.buckets[bucket]), graph, train),
+    )
     let loaded = plan(state.losses.length).bucket
     const trainer = await Trainer.create(programOf(loaded), graph.layout, start, {
       ...memoryPlan(checkpoint, train).session,
@@ -138,7 +156,7 @@ export const trainStage = defineStage({
           tokenize,
           options: train,
           provider: device,
-          program: (bucket) => loraLossProgram(checkpoint, shapeOf(bucket), graph, train),
+          program: once((bucket: Bucket) => loraLossProgram(checkpoint, shapeOf(bucket), graph, train)),
         })
       : undefined
     if (state.file) await trainer.restore(await loadTrainerState(join(job.dir, state.file)))

@@ -9,6 +9,7 @@ import type { ResolvedTrainOptions } from './options.ts'
 import type { Bucket, Prepared } from './prepare.ts'
 
 export interface Held {
+  /** Prepared without flips. */
   data: Prepared
   noise: NoiseSchedule
   empty: TextCondition
@@ -57,8 +58,7 @@ export class Validation {
           { length: options.batch },
           (_, i) => data.examples[members[(round * options.batch + i) % members.length]],
         )
-        const straight = examples.map((example) => ({ ...example, flipped: undefined }))
-        const drawn = drawBatch(straight, latent, stream.derive(round), noise, empty, plain)
+        const drawn = drawBatch(examples, latent, stream.derive(round), noise, empty, plain)
         const [feeds] = feedsOf(drawn, noise, options, { tokenize, training: false })
         const { loss } = await session.run(feeds)
         total += (loss as Float32Array)[0]

@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { copyFile, link, mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
+import { cacheFolder } from '../base/cache-folder.ts'
 import { confine, fileError, sha256 } from '../base/files.ts'
-import { cacheFolder } from '../diffusion/widened-weights.ts'
 import { pipelineFiles } from './pipeline-files.ts'
 
 export interface VariantOptions {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readJson, writeJson } from '../../lib/base/files.ts'
 import { hashCheckpoint, openCheckpoint } from '../../lib/diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../../lib/diffusion/pipeline.ts'
-import { cacheFolder, widenedWeights } from '../../lib/diffusion/widened-weights.ts'
+import { widenedWeights } from '../../lib/diffusion/widened-weights.ts'
 import { fromBfloat16, toBfloat16 } from '../../lib/formats/half.ts'
 import {
   readSafetensorsHeader,
@@ -111,12 +111,6 @@ describe('half precision', () => {
     )
     expect(await wide.floats('half')).toEqual(fromBfloat16(bits))
     expect((await wide.tensor('ids')).data).toEqual(BigInt64Array.of(7n, -1n))
-  })
-
-  it('is cached where the user says, else in the user’s cache', () => {
-    expect(cacheFolder({ SELMA_CACHE: '/a/b' })).toBe('/a/b')
-    expect(cacheFolder({ XDG_CACHE_HOME: '/c', HOME: '/h' })).toBe('/c/selma')
-    expect(cacheFolder({ HOME: '/h' })).toBe('/h/.cache/selma')
   })
 })
 

@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../lib/base/random.ts'
 import { ImageFolderWriter } from '../../lib/data/imagefolder-writer.ts'
+import { TextToImagePipeline } from '../../lib/diffusion/pipeline.ts'
 import { NoiseSchedule, schedulerConfig } from '../../lib/diffusion/schedulers/noise-schedule.ts'
 import { drawBatch } from '../../lib/experts/batches.ts'
 import { fitPicture, mirrored, nearestBucket, planSteps, saysSide } from '../../lib/experts/buckets.ts'
 import { replayTraining, type TrainSettings, trainStage } from '../../lib/experts/index.ts'
+import { prepare } from '../../lib/experts/prepare.ts'
 import { huberBend, minSnrWeight } from '../../lib/experts/training-loss.ts'
 import { loadLora } from '../../lib/formats/lora-files.ts'
 import type { Picture } from '../../lib/formats/picture.ts'
@@ -275,4 +277,14 @@ describe('what cannot be recorded', () => {
     expect((await rejection(job.result())).message).toContain('a recording of 1000000000 steps')
     expect(await readFile(join(job.dir, 'events.jsonl'), 'utf8')).not.toContain('"progress"')
   })
+})
+
+it('one text stands for all where text encoders are trained: they are fed tokens', async () => {
+  const pipeline = await TextToImagePipeline.load(model)
+  const job = { progress: () => {}, turn: async () => 'continue' as const, throwIfStopped: () => {} }
+  const texts = async (trainTextEncoder: boolean) =>
+    new Set((await prepare(pipeline, [square], { trainTextEncoder }, job)).examples.map(({ text }) => text))
+      .size
+  expect([await texts(true), await texts(false)]).toEqual([1, 3])
+  await pipeline.release()
 })

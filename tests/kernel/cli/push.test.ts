@@ -13,7 +13,13 @@ const lora = goldenPath('lora-final')
 async function setup() {
   const server = await HubServer.start()
   const cwd = await temporaryFolder()
-  const env = { HF_ENDPOINT: server.endpoint, HF_TOKEN: server.token, HF_HOME: join(cwd, 'hf') }
+  const env = {
+    HF_ENDPOINT: server.endpoint,
+    HF_TOKEN: server.token,
+    HF_HOME: join(cwd, 'hf'),
+    // This Hub is at hand also where the real one is not to be asked.
+    HF_HUB_OFFLINE: '',
+  }
   const selma = (args: readonly string[], more = {}) =>
     startNode('kernel/bin/selma.mjs', args, cwd, { ...env, ...more }).ended
   return { server, cwd, selma }

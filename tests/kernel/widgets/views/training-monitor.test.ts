@@ -146,8 +146,11 @@ describe('the training monitor', () => {
     say(view, custom({ kind: 'steer', job: 0, command: 'restart' }))
     // A process takes it, and finds that these settings train nothing.
     await eventually(() => expect(view.toString()).toContain('failed'))
-    const shown = trainingMonitorState.parse(view.modelState().state)
-    expect(shown.jobs[0].error?.message).toContain('settings')
+    // The page is told a moment later.
+    await eventually(() => {
+      const shown = trainingMonitorState.parse(view.modelState().state)
+      expect(shown.jobs[0].error?.message).toContain('settings')
+    })
     expect(page.sent.findLast(({ data }) => data.content?.kind === 'steered')?.data.content).toMatchObject({
       job: 0,
       command: 'restart',
