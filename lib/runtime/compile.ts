@@ -27,6 +27,11 @@ export interface Program {
   folder?: string
   /** Bytes of those files that the graph uses. */
   mappedBytes?: number
+  /**
+   * Names of nodes that are left to the CPU on WebGPU: Sin and Cos, of which its language asks an error of 2⁻¹¹ only.
+   * They are a model's timestep embedding: a few hundred numbers, on which everything else depends.
+   */
+  precise?: string[]
   /** ONNX nodes after dead ones were dropped. */
   nodeCount: number
 }
@@ -40,6 +45,8 @@ function qualified(name: string): { op: string; domain?: string } {
   const dot = name.lastIndexOf('.')
   return dot < 0 ? { op: name } : { op: name.slice(dot + 1), domain: name.slice(0, dot) }
 }
+
+const coarseOnGpu = new Set(['Sin', 'Cos'])
 
 /** Only what the outputs need, in the order it was built (which is topological). */
 function liveNodes(graph: Graph): { nodes: GraphNode[]; used: Set<Tensor> } {
@@ -95,6 +102,8 @@ export function compile(graph: Graph, name = 'selma'): Program {
     shape: tensor.shape,
     dtype: tensor.dtype,
   })
+  const nameOf = ({ op, outputs }: GraphNode): string | undefined =>
+    coarseOnGpu.has(op) ? outputs[0].name : undefined
   const value = (tensor: Tensor) => ({ name: tensor.name, type: tensor.dtype, shape: tensor.shape })
   const model = encodeOnnx({
     irVersion: IR_VERSION,
@@ -104,6 +113,7 @@ export function compile(graph: Graph, name = 'selma'): Program {
       name,
       nodes: nodes.map((node) => ({
         ...qualified(node.op),
+        name: nameOf(node),
         inputs: node.inputs.map((input) => input?.name ?? ''),
         outputs: node.outputs.map((output) => output.name),
         attributes: node.attributes,
@@ -126,6 +136,7 @@ export function compile(graph: Graph, name = 'selma'): Program {
     })),
     folder,
     mappedBytes,
+    precise: nodes.flatMap((node) => nameOf(node) ?? []),
     nodeCount: nodes.length,
   }
 }

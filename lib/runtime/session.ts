@@ -53,6 +53,7 @@ export interface Session {
 export type OpenSession = (program: Program, options?: SessionOptions) => Promise<Session>
 
 type Ort = OnnxRuntime
+type ProviderOption = InferenceSession.ExecutionProviderConfig
 let loaded: Promise<Ort> | undefined
 
 /** Loads ONNX Runtime at first use; its own warnings are kept off the notebook. */
@@ -91,6 +92,12 @@ export const LARGE_MODEL = 2 ** 28
 const keepsOnDevice = ({ states }: Program, provider: Provider = 'cpu'): boolean =>
   provider === 'webgpu' && states.some(({ output }) => output !== undefined)
 
+function providerOption({ precise = [] }: Program, provider: Provider): ProviderOption {
+  // ONNX Runtime takes no empty list.
+  if (provider !== 'webgpu' || precise.length === 0) return provider
+  return { name: provider, forceCpuNodeNames: precise }
+}
+
 /** What to say when ONNX Runtime refuses: what the provider lacks, if it lacks something, else its own words. */
 function refused(error: unknown, provider: Provider = 'cpu'): SelmaError {
   const message = String((error as Error)?.message ?? error)
@@ -112,7 +119,7 @@ function sessionOptions(program: Program, options: SessionOptions): InferenceSes
   if (!prepacking) session.disable_prepacking = '1'
   if (!spinning) session.intra_op = { allow_spinning: '0' }
   return {
-    executionProviders: [provider],
+    executionProviders: [providerOption(program, provider)],
     graphOptimizationLevel: optimization,
     enableMemPattern: memoryPattern,
     enableCpuMemArena: arena,
