@@ -174,6 +174,7 @@ export class T2I {
       )
       return TextToImagePipeline.load(this.folder, {
         loras,
+        provider: this.device,
         open: (program, options) => sharedEngine().open(program, { ...options, provider: this.device }),
       })
     })()

@@ -6,7 +6,7 @@ import { fail } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import type { Lora } from '../formats/lora.ts'
 import type { Picture } from '../formats/picture.ts'
-import type { OpenSession, Session } from '../runtime/index.ts'
+import type { OpenSession, Provider, Session } from '../runtime/index.ts'
 import { Builder } from './builder.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { guide } from './guidance.ts'
@@ -54,10 +54,11 @@ export class TextToImagePipeline {
     open: OpenSession,
     fused: ReadonlyMap<string, ReadonlyMap<string, Float32Array>>,
     live?: LiveFactors,
+    provider?: Provider,
   ) {
     this.checkpoint = checkpoint
     this.tokenizer = texts[0].tokenizer
-    this.#pool = new SessionPool(open)
+    this.#pool = new SessionPool(open, provider)
     this.#codec = new LatentCodec(checkpoint.vae, this.#pool)
     this.#texts = new TextConditioner(texts, this.#pool)
     this.#fused = fused
@@ -66,12 +67,13 @@ export class TextToImagePipeline {
 
   /**
    * Opens a diffusers pipeline folder, with LoRAs fused into UNet and text encoder where given, and `live` beside it.
+   * `provider` is what computes (default: the CPU); an `open` of one's own must open on the same.
    *
    * @throws SelmaError `not-found`, `unsupported`, or `mismatch` when a LoRA does not fit
    */
   static async load(
     folder: string,
-    options: { open?: OpenSession; loras?: Applied; live?: LiveFactors } = {},
+    options: { open?: OpenSession; provider?: Provider; loras?: Applied; live?: LiveFactors } = {},
   ): Promise<TextToImagePipeline> {
     const checkpoint = await openCheckpoint(folder)
     const { unet, textEncoder, textEncoder2 } = checkpoint
@@ -79,7 +81,7 @@ export class TextToImagePipeline {
       text_encoder: textEncoder,
       ...(textEncoder2 ? { text_encoder_2: textEncoder2 } : {}),
     }
-    const loras = options.loras ?? []
+    const { provider, open = openOn(provider), loras = [], live } = options
     const fused = new Map<string, ReadonlyMap<string, Float32Array>>()
     const components = ['unet', ...Object.keys(encoders)]
     for (const { lora } of loras) {
@@ -103,7 +105,7 @@ export class TextToImagePipeline {
         )
       }),
     )
-    return new TextToImagePipeline(checkpoint, texts, options.open ?? openOn(), fused, options.live)
+    return new TextToImagePipeline(checkpoint, texts, open, fused, live, provider)
   }
 
   /** Pixels of a picture's side for one latent: 8 for Stable Diffusion. */

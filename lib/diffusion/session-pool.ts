@@ -35,17 +35,20 @@ export const picturesPerRun = (count: number, positions: number, each = 1): numb
 
 export class SessionPool {
   readonly #open: OpenSession
+  readonly #provider: Provider | undefined
   readonly #sessions = new Map<string, Promise<Session>>()
 
-  constructor(open: OpenSession) {
+  /** @param provider what the opener opens on; default the CPU */
+  constructor(open: OpenSession, provider?: Provider) {
     this.#open = open
+    this.#provider = provider
   }
 
   /** The session of this key; `build` writes its graph when there is none yet. */
   get(key: string, build: (graph: Graph) => void, options: SessionOptions = {}): Promise<Session> {
     const known = this.#sessions.get(key)
     if (known) return known
-    const graph = new Graph()
+    const graph = new Graph({ provider: this.#provider })
     build(graph)
     const session = this.#open(compile(graph, key), options)
     this.#sessions.set(key, session)

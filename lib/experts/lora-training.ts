@@ -12,6 +12,7 @@ import {
   Graph,
   ParameterLayout,
   type Program,
+  type Provider,
   type Tensor,
   type TrainingOptions,
   trainingProgram,
@@ -207,12 +208,17 @@ export function optimizerOf(options: ResolvedTrainOptions): TrainingOptions['opt
   }
 }
 
-/** The program of one LoRA step, or of a part of one where gradients are accumulated. */
+/**
+ * The program of one LoRA step, or of a part of one where gradients are accumulated.
+ *
+ * @param provider what it will run on; default the CPU
+ */
 export function loraTrainingProgram(
   checkpoint: Checkpoint,
   shape: BatchShape,
   lora: LoraGraph,
   options: ResolvedTrainOptions,
+  provider?: Provider,
 ): Program {
   const { maxGradNorm, useEma = false, gradientAccumulationSteps = 1 } = options
   const given = { checkpoint, shape, lora, options, training: true }
@@ -222,6 +228,7 @@ export function loraTrainingProgram(
     ema: useEma,
     accumulate: gradientAccumulationSteps > 1,
     lean: memoryPlan(checkpoint, options).lean,
+    provider,
   })
 }
 
@@ -231,8 +238,9 @@ export function loraLossProgram(
   shape: BatchShape,
   lora: LoraGraph,
   options: ResolvedTrainOptions,
+  provider?: Provider,
 ): Program {
-  const graph = new Graph()
+  const graph = new Graph({ provider })
   const parameters = unpackParameters(lora.layout, graph.variable('parameters', [lora.layout.length]))
   graph.output('loss', loss(graph, parameters, { checkpoint, shape, lora, options, training: false }))
   return compile(graph)

@@ -3,7 +3,6 @@
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import { openOn } from '../diffusion/session-pool.ts'
 import { splitComponent } from '../formats/lora.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import { emaDecayAt, type SessionOptions, sizeOf, Trainer } from '../runtime/index.ts'
@@ -78,7 +77,7 @@ export async function replayTraining(settings: ReplaySettings): Promise<ReplayRe
   const options = optionsOf(recording)
   const { steps, batch, latent, settings: recorded } = recording
   const { name, folder } = locateModel(model)
-  const pipeline = await TextToImagePipeline.load(folder, { open: openOn(session?.provider) })
+  const pipeline = await TextToImagePipeline.load(folder, { provider: session?.provider })
   const { checkpoint, scale } = pipeline
   const wanted = [checkpoint.unet.config.in_channels, recorded.height / scale, recorded.width / scale]
   if (String(latent) !== String(wanted))
@@ -100,7 +99,7 @@ export async function replayTraining(settings: ReplaySettings): Promise<ReplayRe
   const magnitudes = options.useDora ? await baseMagnitudes(checkpoint, graph) : new Map()
   const start = initialVector(graph, recording, magnitudes)
   const trainer = await Trainer.create(
-    loraTrainingProgram(checkpoint, shape, graph, options),
+    loraTrainingProgram(checkpoint, shape, graph, options, session?.provider),
     graph.layout,
     start,
     { ...memoryPlan(checkpoint, options).session, ...session },

@@ -9,7 +9,6 @@ import { Random } from '../base/random.ts'
 import { readImageFolder } from '../data/imagefolder.ts'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import { openOn } from '../diffusion/session-pool.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import { defineStage } from '../jobs/index.ts'
 import {
@@ -107,7 +106,7 @@ export const trainStage = defineStage({
     job,
   ): Promise<TrainResult> {
     const location = locateModel(model)
-    const pipeline = await TextToImagePipeline.load(location.folder, { open: openOn(device) })
+    const pipeline = await TextToImagePipeline.load(location.folder, { provider: device })
     const { checkpoint } = pipeline
     if (record) checkRecordable(pipeline.latentShape, train)
     const folders = (Array.isArray(data) ? data : [data]).map((folder) => resolve(folder))
@@ -141,7 +140,7 @@ export const trainStage = defineStage({
     const magnitudes = train.useDora ? await baseMagnitudes(checkpoint, graph) : undefined
     const start = initialFactors(graph.layout, root.derive('init'), magnitudes)
     const programOf = once((bucket: number) =>
-      loraTrainingProgram(checkpoint, shapeOf(prepared.buckets[bucket]), graph, train),
+      loraTrainingProgram(checkpoint, shapeOf(prepared.buckets[bucket]), graph, train, device),
     )
     let loaded = plan(state.losses.length).bucket
     const trainer = await Trainer.create(programOf(loaded), graph.layout, start, {
@@ -156,7 +155,9 @@ export const trainStage = defineStage({
           tokenize,
           options: train,
           provider: device,
-          program: once((bucket: Bucket) => loraLossProgram(checkpoint, shapeOf(bucket), graph, train)),
+          program: once((bucket: Bucket) =>
+            loraLossProgram(checkpoint, shapeOf(bucket), graph, train, device),
+          ),
         })
       : undefined
     if (state.file) await trainer.restore(await loadTrainerState(join(job.dir, state.file)))

@@ -1,7 +1,6 @@
 // What is done at every checkpoint for whoever watches a training: pictures to look at, and a score. The expert as it
 // is at that step is loaded once for both.
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import { openOn } from '../diffusion/session-pool.ts'
 import type { Lora } from '../formats/lora.ts'
 import type { JobContext } from '../jobs/index.ts'
 import type { Provider } from '../runtime/index.ts'
@@ -26,7 +25,7 @@ export async function watch(
 ): Promise<void> {
   const pipeline = await TextToImagePipeline.load(folder, {
     loras: lora ? [{ lora, weight: 1 }] : [],
-    open: openOn(device),
+    provider: device,
   })
   try {
     if (samples) await drawSamples(samples, pipeline, step, job)

@@ -32,6 +32,8 @@ export interface Program {
    * They are a model's timestep embedding: a few hundred numbers, on which everything else depends.
    */
   precise?: string[]
+  /** Whether it has ONNX Runtime's own attention, as graphs for WebGPU must not. */
+  fused?: boolean
   /** ONNX nodes after dead ones were dropped. */
   nodeCount: number
 }
@@ -137,6 +139,7 @@ export function compile(graph: Graph, name = 'selma'): Program {
     folder,
     mappedBytes,
     precise: nodes.flatMap((node) => nameOf(node) ?? []),
+    fused: nodes.some(({ op }) => op === 'com.microsoft.MultiHeadAttention'),
     nodeCount: nodes.length,
   }
 }

@@ -3,6 +3,7 @@
 // pass. Not an executor: `session.ts` runs what `compile.ts` makes of it.
 import { fail } from '../base/errors.ts'
 import type { OnnxAttribute, OnnxType } from '../formats/onnx.ts'
+import type { Provider } from './session.ts'
 
 /** Element types that graphs compute with. */
 export type Dtype = Extract<OnnxType, 'float32' | 'float16' | 'int64' | 'int32' | 'bool'>
@@ -59,6 +60,11 @@ export class Graph {
   readonly training: boolean
   /** Keep less for the backward pass: what costs no matrix product is computed again there. */
   readonly lean: boolean
+  /**
+   * Whether it may have ONNX Runtime's own attention. Not for WebGPU, whose attention of 64 tokens and more was wrong by
+   * a tenth on a software driver (docs/gpu.md).
+   */
+  readonly fused: boolean
   /** While something is computed again: a zero that waits for the upstream gradient, for its first operator to add. */
   gate: Tensor | undefined
   readonly nodes: GraphNode[] = []
@@ -71,9 +77,11 @@ export class Graph {
   readonly #scalars = new Map<string, Tensor>()
   #counter = 0
 
-  constructor(options: { training?: boolean; lean?: boolean } = {}) {
+  /** @param options.provider what it will run on; default the CPU */
+  constructor(options: { training?: boolean; lean?: boolean; provider?: Provider } = {}) {
     this.training = options.training ?? false
     this.lean = options.lean ?? false
+    this.fused = options.provider !== 'webgpu'
   }
 
   #tensor(name: string, shape: Shape, dtype: Dtype): Tensor {

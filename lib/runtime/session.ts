@@ -179,6 +179,12 @@ export class LocalSession implements Session {
   static async create(program: Program, options: SessionOptions = {}): Promise<LocalSession> {
     const ort = await onnxRuntime()
     const { provider } = options
+    if (provider === 'webgpu' && program.fused)
+      fail(
+        'unsupported',
+        'this graph was not built for WebGPU',
+        "build it with new Graph({ provider: 'webgpu' })",
+      )
     try {
       const session = await ort.InferenceSession.create(program.model, sessionOptions(program, options))
       return new LocalSession(ort, session, program, keepsOnDevice(program, provider))

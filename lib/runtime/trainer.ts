@@ -21,7 +21,14 @@ import {
 } from './optimizers.ts'
 import { type ParameterLayout, packGradients, unpackParameters } from './parameters.ts'
 import { type ProdigyOptions, prodigy } from './prodigy.ts'
-import { type Feeds, LocalSession, type OpenSession, type Session, type SessionOptions } from './session.ts'
+import {
+  type Feeds,
+  LocalSession,
+  type OpenSession,
+  type Provider,
+  type Session,
+  type SessionOptions,
+} from './session.ts'
 
 export interface TrainingOptions {
   /** Default AdamW with PyTorch's defaults. */
@@ -38,6 +45,8 @@ export interface TrainingOptions {
   accumulate?: boolean
   /** Compute again in the backward pass what costs no matrix product, instead of keeping it. Default false. */
   lean?: boolean
+  /** What it will run on. Default: the CPU. */
+  provider?: Provider
 }
 
 /** Builds the loss from a graph and its parameters by name; called once. */
@@ -62,7 +71,7 @@ export function trainingProgram(
   options: TrainingOptions = {},
 ): Program {
   const { optimizer = { name: 'adamw' }, maxGradNorm, ema = false, accumulate = false, lean } = options
-  const graph = new Graph({ training: true, lean })
+  const graph = new Graph({ training: true, lean, provider: options.provider })
   const flat = graph.input('parameters', [layout.length])
   const parameters = unpackParameters(layout, flat)
   const loss = build(graph, parameters)

@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
-import { openOn } from '../diffusion/session-pool.ts'
 import { loadLora } from '../formats/lora-files.ts'
 import { hashInput } from '../jobs/index.ts'
 import { type Provider, providers } from '../runtime/index.ts'
@@ -48,5 +47,5 @@ export async function openModel({ model, loras, device }: ModelSetting): Promise
   const loaded = await Promise.all(
     loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
   )
-  return TextToImagePipeline.load(locateModel(model).folder, { loras: loaded, open: openOn(device) })
+  return TextToImagePipeline.load(locateModel(model).folder, { loras: loaded, provider: device })
 }

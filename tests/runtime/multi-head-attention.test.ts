@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../lib/base/random.ts'
 import { compile, Graph, LocalSession, multiHeadAttention, sizeOf } from '../../lib/runtime/index.ts'
+import { relativeError } from '../support/golden.ts'
 
 async function run(training: boolean, heads: number, shapes: [number[], number[]], chunk?: number) {
   const graph = new Graph({ training })
@@ -35,6 +36,28 @@ describe('multiHeadAttention', () => {
     const norm = Math.hypot(...plain.y)
     expect(norm).toBeGreaterThan(0)
     expect(Math.hypot(...plain.y.map((value, i) => value - fused.y[i])) / norm).toBeLessThan(1e-6)
+  })
+
+  it('is plain operators in a graph for WebGPU, which takes no other', async () => {
+    const programFor = (provider: 'cpu' | 'webgpu') => {
+      const graph = new Graph({ provider })
+      const x = graph.input('x', [1, 64, 16])
+      graph.output('y', multiHeadAttention(x, x, x, { heads: 2 }))
+      return compile(graph)
+    }
+    expect([programFor('cpu').fused, programFor('webgpu').fused]).toEqual([true, false])
+    await expect(LocalSession.create(programFor('cpu'), { provider: 'webgpu' })).rejects.toThrow(
+      'this graph was not built for WebGPU',
+    )
+    const x = new Random(2).normals(64 * 16)
+    const outputs = (['cpu', 'webgpu'] as const).map(async (provider) => {
+      const session = await LocalSession.create(programFor(provider))
+      const { y } = await session.run({ x })
+      await session.release()
+      return y as Float32Array
+    })
+    const [fused, plain] = await Promise.all(outputs)
+    expect(relativeError(plain, fused)).toBeLessThan(1e-6)
   })
 
   it('refuses heads that do not fit', () => {

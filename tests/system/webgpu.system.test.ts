@@ -6,7 +6,6 @@ import { expect, it } from 'vitest'
 import { Random } from '../../lib/base/random.ts'
 import { openCheckpoint } from '../../lib/diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../../lib/diffusion/pipeline.ts'
-import { openOn } from '../../lib/diffusion/session-pool.ts'
 import { loraGraph, trainOptions } from '../../lib/experts/index.ts'
 import { loraTrainingProgram } from '../../lib/experts/lora-training.ts'
 import { type Provider, resolveDevice, Trainer } from '../../lib/runtime/index.ts'
@@ -34,7 +33,6 @@ it.skipIf(reason !== undefined)(titled('a LoRA training step on WebGPU equals th
   const shape = { batch, latent: [channels, size, size], text: [tokens, width] } as const
   const options = trainOptions.parse({ rank: 4, batch, steps: 1, maxGradNorm: 1 })
   const lora = loraGraph(checkpoint, shape, options)
-  const program = loraTrainingProgram(checkpoint, shape, lora, options)
   const random = new Random(3)
   const factors = random.normals(lora.layout.length).map((value) => value * 0.1)
   const numbers = batch * channels * size * size
@@ -45,6 +43,7 @@ it.skipIf(reason !== undefined)(titled('a LoRA training step on WebGPU equals th
     text: random.normals(batch * tokens * width),
   }
   const stepOn = async (provider: Provider) => {
+    const program = loraTrainingProgram(checkpoint, shape, lora, options, provider)
     const trainer = await Trainer.create(program, lora.layout, factors.slice(), { provider })
     const { loss, gradientNorm } = await trainer.step(feeds, { learningRate: 1e-3 })
     // After one step AdamW's first moment is the clipped gradient times 1 − β₁.
@@ -62,7 +61,7 @@ it.skipIf(reason !== undefined)(titled('a LoRA training step on WebGPU equals th
 
 it.skipIf(reason !== undefined)(titled('a picture drawn on WebGPU equals the CPU’s'), async () => {
   const draw = async (provider: Provider) => {
-    const pipeline = await TextToImagePipeline.load(goldenPath('tiny-sd15'), { open: openOn(provider) })
+    const pipeline = await TextToImagePipeline.load(goldenPath('tiny-sd15'), { provider })
     const size = { width: 64, height: 64 }
     const latents = await pipeline.sample(['a red ring'], { seeds: [1], steps: 4, guidance: 7.5, ...size })
     const pixels = await pipeline.decodeToPixels(latents, size)
@@ -70,8 +69,8 @@ it.skipIf(reason !== undefined)(titled('a picture drawn on WebGPU equals the CPU
     return { latents, pixels }
   }
   const [cpu, gpu] = [await draw('cpu'), await draw('webgpu')]
-  expect(relativeError(gpu.latents, cpu.latents)).toBeLessThan(1e-3)
-  expect(relativeError(gpu.pixels, cpu.pixels)).toBeLessThan(1e-3)
+  expect(relativeError(gpu.latents, cpu.latents)).toBeLessThan(1e-4)
+  expect(relativeError(gpu.pixels, cpu.pixels)).toBeLessThan(1e-4)
 })
 
 it.skipIf(reason !== undefined)(

@@ -64,6 +64,7 @@ export class MixPreview {
     return TextToImagePipeline.load(this.#base.folder, {
       loras: [...this.#base.loras, ...more],
       live: this.#live,
+      provider: this.#base.device,
       open: (program, options) => this.#engine.open(program, { ...options, provider: this.#base.device }),
     })
   }

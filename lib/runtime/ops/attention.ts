@@ -91,7 +91,7 @@ function joinHeads(x: Tensor): Tensor {
  * Attention with several heads: q [B, T, C], k and v [B, S, C], the heads side by side in C; gives [B, T, C].
  *
  * Without a gradient and a mask it is ONNX Runtime's MultiHeadAttention, which makes its scores in blocks and moves
- * no heads about. A lean graph uses it in training, too, but for small scores.
+ * no heads about. A lean graph uses it in training, too, but for small scores. A graph for WebGPU does not use it.
  */
 export function multiHeadAttention(
   q: Tensor,
@@ -104,11 +104,11 @@ export function multiHeadAttention(
     fail('mismatch', `attention: ${channels} channels do not split into ${heads} heads`)
   const [batch, tokens] = q.shape
   const scores = batch * heads * tokens * k.shape[1]
-  if (q.graph.lean && q.graph.training && !options.mask && scores > KEPT_SCORES) {
+  if (q.graph.fused && q.graph.lean && q.graph.training && !options.mask && scores > KEPT_SCORES) {
     const chunk = Math.max(16, Math.floor(CHUNK_SCORES / (scores / tokens)))
     return leanAttention(q, k, v, heads, options.chunk ?? chunk)
   }
-  if (q.graph.training || options.mask) {
+  if (!q.graph.fused || q.graph.training || options.mask) {
     const [qs, ks, vs] = [q, k, v].map((x) => splitHeads(x, heads))
     return joinHeads(attention(qs, ks, vs, options))
   }
