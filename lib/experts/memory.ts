@@ -22,7 +22,7 @@ export interface MemoryPlan {
 
 const mapped: SessionOptions = { optimization: 'extended', memoryPattern: false, prepacking: false }
 const plans: Record<MemoryMode, MemoryPlan> = {
-  fast: { lean: true, checkpointing: false, inputGradient: 'flip', session: mapped },
+  fast: { lean: true, checkpointing: false, inputGradient: 'flip', session: { ...mapped, prepacking: true } },
   balanced: { lean: true, checkpointing: false, inputGradient: 'sized', session: mapped },
   low: { lean: true, checkpointing: true, inputGradient: 'transpose', session: mapped },
 }

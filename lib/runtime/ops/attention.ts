@@ -13,7 +13,7 @@ import { concat, reshape, slice, transpose } from './shape.ts'
 
 /** Scores that a lean graph keeps for the backward pass, at most, and that it makes at once where it keeps none. */
 const KEPT_SCORES = 2 ** 20
-const CHUNK_SCORES = 2 ** 23
+const CHUNK_SCORES = 2 ** 22
 
 export interface AttentionOptions {
   /** Queries in one chunk. Default: all of them up to 1024, else 512. */
