@@ -7,7 +7,7 @@ import type { JobFiles } from '../jobs/files.ts'
 import type { Run } from '../jobs/run.ts'
 import type { RunStore } from '../jobs/store.ts'
 import type { IFigureStyle } from '../plotly/style.ts'
-import { titleOf } from '../runs/words.ts'
+import { titleOf } from '../runs/titles.ts'
 import { readCompared } from './read.ts'
 import { ComparisonWidget } from './widget.tsx'
 

@@ -2,7 +2,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation'
 // biome-ignore lint/correctness/noUnusedImports: JSX calls it.
 import * as React from 'react'
-import { stateWord, titleOf } from '../runs/words.ts'
+import { titleOf } from '../runs/titles.ts'
+import { stateWord } from '../runs/words.ts'
 import type { Compared } from './read.ts'
 import { colours } from './series.ts'
 import { type Row, settingRows } from './settings.ts'

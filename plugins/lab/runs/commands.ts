@@ -19,7 +19,7 @@ import { isLive } from '../jobs/state.ts'
 import { LiveJobError, type RunStore } from '../jobs/store.ts'
 import { openingCell } from './opening.ts'
 import type { RunsPanel } from './panel.tsx'
-import { labelOf, titleOf } from './words.ts'
+import { labelOf, titleOf } from './titles.ts'
 
 export interface CommandParts {
   app: JupyterFrontEnd

@@ -12,7 +12,8 @@ import type { RunStore } from '../jobs/store.ts'
 import { EmptyList } from './empty.tsx'
 import { isHidden } from './folders.ts'
 import { RunRow } from './row.tsx'
-import { stateWord, titleOf } from './words.ts'
+import { titleOf } from './titles.ts'
+import { stateWord } from './words.ts'
 
 export interface PanelOptions {
   store: RunStore

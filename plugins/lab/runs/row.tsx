@@ -16,7 +16,8 @@ import type { ControlCommand } from '../../../lib/messages/index.ts'
 import { bytes, oneLine } from '../jobs/format.ts'
 import type { Run } from '../jobs/run.ts'
 import { isLive } from '../jobs/state.ts'
-import { ago, askedWord, percent, progressWords, stateHelp, stateWord, titleOf } from './words.ts'
+import { titleOf } from './titles.ts'
+import { ago, askedWord, percent, progressWords, stateHelp, stateWord } from './words.ts'
 
 export interface RowProps {
   run: Run

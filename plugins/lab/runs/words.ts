@@ -75,8 +75,3 @@ export function ago(time: number, now: number, trans: TranslationBundle): string
     return trans.__('%1 ago', duration(seconds < 120 ? seconds : Math.floor(seconds / 60) * 60))
   return new Date(time).toLocaleDateString()
 }
-
-/** Names one run among all: a job of the same settings may lie in several folders. */
-export const labelOf = (run: Run): string => `${titleOf(run)} (${run.path})`
-
-export const titleOf = ({ stage, name }: Run): string => (name ? `${stage}: ${name}` : stage)

@@ -4,7 +4,7 @@ import { bytes, duration, oneLine, share, short } from '../../../plugins/lab/job
 import { nameOf, type Run } from '../../../plugins/lab/jobs/run.ts'
 import { folderOf, isHidden, jobFolders, normal } from '../../../plugins/lab/runs/folders.ts'
 import { openingCell } from '../../../plugins/lab/runs/opening.ts'
-import { labelOf } from '../../../plugins/lab/runs/words.ts'
+import { labelOf } from '../../../plugins/lab/runs/titles.ts'
 
 describe('short texts', () => {
   it('are numbers as people read them', () => {
