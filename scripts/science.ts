@@ -33,6 +33,9 @@ const { values } = parseArgs({
     rank: { type: 'string', default: '64' },
     'learning-rate': { type: 'string', default: '1.5e-3' },
     'caption-dropout': { type: 'string', default: '0' },
+    'timestep-shift': { type: 'string', default: '1' },
+    'ema-decay': { type: 'string' },
+    'text-encoder': { type: 'boolean', default: false },
     targets: {
       type: 'string',
       default: 'to_q,to_k,to_v,to_out.0,ff.net.0.proj,ff.net.2,proj_in,proj_out',
@@ -40,6 +43,7 @@ const { values } = parseArgs({
     skills: { type: 'string', default: 'color,count,spatial,size,background,paragraph' },
     'per-skill': { type: 'string', default: '40' },
     'test-per-skill': { type: 'string', default: '80' },
+    'test-seed': { type: 'string', default: '0' },
     out: { type: 'string', default: 'runs/science' },
   },
 })
@@ -86,6 +90,10 @@ const condition: Condition = {
     finalRate: 0,
     captionDropout: number('caption-dropout'),
     targets: [target, ...targets],
+    timestepShift: number('timestep-shift'),
+    // Absent where they are off, as in jobs that were made before there was a choice.
+    ...(values['ema-decay'] === undefined ? {} : { useEma: true, emaDecay: number('ema-decay') }),
+    ...(values['text-encoder'] ? { trainTextEncoder: true } : {}),
   },
   controlSeeds: numbers('control-seeds'),
 }
@@ -93,7 +101,7 @@ const perSkill = number('per-skill')
 const validation = suites.shapes({ split: 'validation', perSkill, seed: 1 })
 const asked =
   split === 'test'
-    ? suites.shapes({ split, perSkill: number('test-per-skill'), seed: 0 })
+    ? suites.shapes({ split, perSkill: number('test-per-skill'), seed: number('test-seed') })
     : suites.shapes({ split, perSkill, seed: 2, without: validation })
 const setting = { validation, asked, guidances: numbers('guidances').sort((a, b) => a - b) }
 const [weight, ...weights] = numbers('weights')
@@ -138,11 +146,16 @@ for (const seed of seeds) {
 const rows = [...study.values()]
 const lines = studyLines(rows, condition.skills)
 const { name: conditionName, prompts, teacher, train } = condition
+const settingsBeside = [
+  train.timestepShift === 1 ? '' : `, timesteps shifted by ${train.timestepShift}`,
+  train.useEma ? `, moving average ${train.emaDecay}` : '',
+  train.trainTextEncoder ? ', text encoder too' : '',
+].join('')
 const table = studyTable(
   lines,
   `${asked.name}: ${asked.items.length} prompts, every model at its own best guidance and LoRA weight (chosen on ${validation.name})`,
   [
-    `Condition: ${conditionName}; skills ${condition.skills.join(', ')}, ${prompts} prompts each, teacher guidance ${teacher.guidance}, rank ${train.rank} on ${train.targets.join(', ')}, ${train.steps} steps at ${train.learningRate}, caption dropout ${train.captionDropout}; ${seeds.length} training seeds.`,
+    `Condition: ${conditionName}; skills ${condition.skills.join(', ')}, ${prompts} prompts each, teacher guidance ${teacher.guidance}, rank ${train.rank} on ${train.targets.join(', ')}, ${train.steps} steps at ${train.learningRate}, caption dropout ${train.captionDropout}${settingsBeside}; ${seeds.length} training seeds.`,
     'Judge: shapes scene reader. Intervals: 95 %, prompts within skills, training seeds as the upper level. Primary: merged; the other p are corrected by Holm.',
   ],
 )

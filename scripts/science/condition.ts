@@ -43,6 +43,10 @@ export interface Condition {
     finalRate: number
     captionDropout: number
     targets: [string, ...string[]]
+    timestepShift?: number
+    useEma?: boolean
+    emaDecay?: number
+    trainTextEncoder?: boolean
   }
   /** Training seeds whose controls and ceilings are trained too; the others have only what the claims need. */
   controlSeeds: readonly number[]
