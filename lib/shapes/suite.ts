@@ -1,5 +1,6 @@
 // Prompts of the embedded world with their questions, for validation and test: scenes of that split
-// only, balanced over skills. The test suite's wordings include ones that training never uses.
+// only, balanced over skills. The test suite's wordings include ones that training never uses, unless
+// others are asked for.
 
 import { sha256 } from '../base/files.ts'
 import { Random } from '../base/random.ts'
@@ -10,6 +11,7 @@ import { questionsFor } from './questions.ts'
 import { type ShapeSkill, sampleScene } from './sample-scene.ts'
 import { signature } from './scene.ts'
 import type { Split } from './split.ts'
+import type { Wordings } from './wordings.ts'
 
 /** Skills that a suite covers by default. */
 export const suiteSkills = ['color', 'count', 'spatial', 'size', 'background', 'paragraph'] as const
@@ -23,6 +25,11 @@ export interface SuiteOptions {
   skills?: readonly Exclude<ShapeSkill, 'mixed'>[]
   /** Default 0. */
   seed?: number
+  /**
+   * How the scenes are said: as in training (`train`), in sentences that training never uses wherever
+   * there are such (`test`), or in both. Default `all` for the split test, `train` for validation.
+   */
+  wordings?: Wordings
   /** A suite whose scenes are left out: guidance is chosen on one set of prompts and scored on another. */
   without?: Pick<QuestionSet, 'items'>
 }
@@ -30,6 +37,7 @@ export interface SuiteOptions {
 /** A question set over different scenes; its name ends in the first eight digits of its content's hash. */
 export function shapesSuite(options: SuiteOptions = {}): QuestionSet {
   const { split = 'test', perSkill = 40, skills = suiteSkills, seed = 0, without } = options
+  const { wordings = split === 'test' ? 'all' : 'train' } = options
   const seen = new Set(without?.items.map(({ text }) => signature(parseCaption(text))))
   const items = skills.flatMap((skill) => {
     const random = new Random(seed).derive('suite', split, skill)
@@ -40,7 +48,7 @@ export function shapesSuite(options: SuiteOptions = {}): QuestionSet {
         scene = sampleScene(random, { skill, split })
       seen.add(signature(scene))
       const id = `${skill}-${String(i + 1).padStart(3, '0')}`
-      const text = caption(scene, random, { wordings: split === 'test' ? 'all' : 'train' })
+      const text = caption(scene, random, { wordings })
       return { id, text, skill, questions: questionsFor(scene, { itemId: id }) }
     })
   })

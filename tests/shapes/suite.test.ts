@@ -54,6 +54,25 @@ describe.each(['validation', 'test'] as const)('the %s suite', (split) => {
 })
 
 describe('shapesSuite', () => {
+  it('says test scenes as training does, or never so, or in both ways', () => {
+    // Endings and openings of which each occurs in one kind of caption alone.
+    const trained = /^(a picture|an image of|a drawing of|there is|there are|this picture)/
+    const unseen =
+      /^(this (image|drawing)|an image showing|a drawing showing|in this image|on a|on the)| in (red|green|blue|yellow|purple|orange)\b/
+    const counts = (['train', 'test', 'all'] as const).map((wordings) => {
+      const { items } = shapesSuite({ perSkill: 20, wordings })
+      for (const { text } of items) expect(splitOf(parseCaption(text)), text).toBe('test')
+      return [trained, unseen].map((form) => items.filter(({ text }) => form.test(text)).length)
+    })
+    const [train, test, all] = counts
+    expect(train[0]).toBeGreaterThan(40)
+    expect(train[1]).toBe(0)
+    expect(test[1]).toBeGreaterThan(all[1])
+    expect(all[0]).toBeGreaterThan(test[0])
+    expect(all[1]).toBeGreaterThan(0)
+    expect(shapesSuite({ wordings: 'all' }).name).toBe(shapesSuite().name)
+  })
+
   it('leaves out the scenes of another suite', () => {
     const scenes = (suite: ReturnType<typeof shapesSuite>) =>
       suite.items.map(({ text }) => signature(parseCaption(text)))
