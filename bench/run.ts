@@ -34,7 +34,7 @@ function commit(): string {
   }
 }
 
-const usage = `npm run bench -- ${[...Object.keys(benches), ...trueSizes, 'kernel', 'views'].join('|')} [--rounds 5] [--repeats 10] [--warmup 3] [--threads N] [--out FILE]; of true sizes also [--size 64] [--batch 1] [--modes fast,balanced,low] [--only train|sample] [--no-compare]`
+const usage = `npm run bench -- ${[...Object.keys(benches), ...trueSizes, 'kernel', 'views'].join('|')} [--rounds 5] [--repeats 10] [--warmup 3] [--threads N] [--out FILE]; of true sizes also [--size 64] [--batch 1] [--modes fast,balanced,low,low-float16] [--only train|sample] [--no-compare]`
 
 function count(name: string, text: string): number {
   const value = Number(text)
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
       out: { type: 'string' },
       size: { type: 'string' },
       batch: { type: 'string', default: '1' },
-      modes: { type: 'string', default: 'fast,balanced,low' },
+      modes: { type: 'string', default: 'fast,balanced,low,low-float16' },
       only: { type: 'string' },
       'no-compare': { type: 'boolean', default: false },
     },

@@ -1,8 +1,14 @@
 // The true-size benchmarks as the command line asks for them: settings checked, everything run, ratios to PyTorch.
 import { fail } from '../lib/base/errors.ts'
-import { type MemoryMode, memoryModes } from '../lib/experts/memory.ts'
 import { median } from './support.ts'
-import { measureTrueSize, type Phases, type TrueSizeReport, type TrueSizeSettings } from './true-size.ts'
+import {
+  measureTrueSize,
+  type Phases,
+  type TrainMode,
+  type TrueSizeReport,
+  type TrueSizeSettings,
+  trainModes,
+} from './true-size.ts'
 
 export const trueSizes = ['middle', 'sd15', 'sdxl'] as const
 
@@ -32,9 +38,9 @@ function ratiosOf({ train, trainTheirs, sample, sampleTheirs }: TrueSizeReport):
   return out
 }
 
-const modeOf = (text: string): MemoryMode =>
-  memoryModes.find((mode) => mode === text) ??
-  fail('bad-input', `--modes ${text}`, `choose from ${memoryModes.join(', ')}`)
+const modeOf = (text: string): TrainMode =>
+  trainModes.find((mode) => mode === text) ??
+  fail('bad-input', `--modes ${text}`, `choose from ${trainModes.join(', ')}`)
 
 /** Runs the benchmark of one model; what is told goes to the terminal. */
 export async function trueSize(model: (typeof trueSizes)[number], asked: Asked) {

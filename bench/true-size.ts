@@ -7,9 +7,10 @@ import { Random } from '../lib/base/random.ts'
 import { Builder } from '../lib/diffusion/builder.ts'
 import type { Checkpoint } from '../lib/diffusion/checkpoint.ts'
 import { unet } from '../lib/diffusion/unet.ts'
-import { checkpointWeights } from '../lib/diffusion/weights.ts'
+import { checkpointWeights, type WeightDtype } from '../lib/diffusion/weights.ts'
+import { narrowedWeights } from '../lib/diffusion/widened-weights.ts'
 import { initialFactors, loraGraph, loraTrainingProgram, trainOptions } from '../lib/experts/index.ts'
-import { type MemoryMode, memoryPlan } from '../lib/experts/memory.ts'
+import { type MemoryMode, memoryModes, memoryPlan } from '../lib/experts/memory.ts'
 import { readSafetensorsHeader } from '../lib/formats/safetensors.ts'
 import {
   compile,
@@ -25,6 +26,10 @@ import { type PeakMemory, watchMemory } from './memory.ts'
 import { type OperatorTime, operatorTimes } from './profile.ts'
 import { type RandomModel, type RandomModelName, randomModel } from './random-model.ts'
 import { runPython } from './support.ts'
+
+/** A memory mode, with frozen weights in float32 or in half precision. */
+export const trainModes = [...memoryModes, ...memoryModes.map((mode) => `${mode}-float16` as const)]
+export type TrainMode = (typeof trainModes)[number]
 
 /** Seconds and bytes of one side. */
 export interface Phases {
@@ -48,15 +53,16 @@ export interface TrueSizeSettings {
   rank: number
   /** Pictures of a training step; sampling takes two rows for each. */
   batch: number
-  modes: readonly MemoryMode[]
+  modes: readonly TrainMode[]
 }
 
 /** A session in an engine's process of its own, timed from before it is made. */
 async function timed(
   repeats: number,
   prepare: (engine: Engine) => Promise<() => Promise<unknown>>,
+  environment?: Record<string, string>,
 ): Promise<Phases> {
-  const engine = new Engine()
+  const engine = new Engine({ environment })
   try {
     const seconds: number[] = []
     const time = async <T>(what: () => Promise<T>): Promise<T> => {
@@ -97,8 +103,11 @@ async function matmulSpeed(engine: Engine, threads: number, side = 1024): Promis
   return (8 * 2 * side ** 3) / best / 1e6
 }
 
-async function checkpointOf(model: RandomModel): Promise<Checkpoint> {
-  const unet = { config: model.config, weights: await readSafetensorsHeader(model.path) }
+async function checkpointOf(model: RandomModel, dtype: WeightDtype = 'float32'): Promise<Checkpoint> {
+  const header = await readSafetensorsHeader(model.path)
+  const weights =
+    dtype === 'float16' ? { ...(await readSafetensorsHeader(await narrowedWeights(header))), dtype } : header
+  const unet = { config: model.config, weights }
   // Training and sampling look at no other part.
   return { folder: model.folder, unet } as unknown as Checkpoint
 }
@@ -122,12 +131,13 @@ function feedsOf({ config }: RandomModel, rows: number, size: number): Feeds {
 /** One LoRA step in a memory mode; with `profile`, its operators too. */
 async function trainOurs(
   model: RandomModel,
-  memory: MemoryMode,
+  mode: TrainMode,
   settings: TrueSizeSettings,
   profile?: string,
 ): Promise<Phases> {
   const { threads, rank, repeats, batch, size = model.config.sample_size } = settings
-  const checkpoint = await checkpointOf(model)
+  const [memory, dtype] = mode.split('-') as [MemoryMode, WeightDtype?]
+  const checkpoint = await checkpointOf(model, dtype)
   const options = trainOptions.parse({ rank, memory })
   const shape = {
     batch,
@@ -138,11 +148,12 @@ async function trainOurs(
     ...feedsOf(model, batch, size),
     target: new Random(1).normals(batch * sizeOf(shape.latent)),
   }
-  return timed(repeats, async (engine) => {
+  const { session: sessionOptions, environment } = memoryPlan(checkpoint, options)
+  const train = async (engine: Engine) => {
     const graph = loraGraph(checkpoint, shape, options)
     const start = initialFactors(graph.layout, new Random(2))
     const open = (...given: Parameters<Engine['open']>) => engine.open(...given)
-    const session: SessionOptions = { ...memoryPlan(checkpoint, options).session, threads, profile }
+    const session: SessionOptions = { ...sessionOptions, threads, profile }
     const program = loraTrainingProgram(checkpoint, shape, graph, options)
     const trainer = await Trainer.create(program, graph.layout, start, { ...session, open })
     let left = repeats
@@ -151,7 +162,8 @@ async function trainOurs(
       // The profile is written when the session ends.
       if (left-- === 0) await trainer.release()
     }
-  })
+  }
+  return timed(repeats, train, environment)
 }
 
 /** One guided step: two rows through the UNet, as the pipeline builds it. */
@@ -205,7 +217,7 @@ export interface TrueSizeReport {
   parameters: number
   /** 10⁹ operations a second of a 1024³ product, before and after. */
   matmul: number[]
-  train: Partial<Record<MemoryMode, Phases>>
+  train: Partial<Record<TrainMode, Phases>>
   trainTheirs?: Theirs
   sample?: Phases
   sampleTheirs?: Theirs

@@ -24,6 +24,7 @@ export { comparisonTable, type ReportInput, report, WrittenReport } from './api/
 export { type DrawOptions, Pictures, T2I } from './api/t2i.ts'
 export { truePictures } from './api/truth.ts'
 export { SelmaError } from './base/errors.ts'
+export { type WeightDtype, weightDtypes } from './diffusion/weights.ts'
 export { type Job, jobTable, listJobs, openJob } from './jobs/index.ts'
 export { mergeMethods } from './merging/options.ts'
 export { formatTable, type ResultsTable, toFrame } from './metrics/index.ts'

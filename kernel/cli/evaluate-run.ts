@@ -53,6 +53,7 @@ export async function runEvaluate(options: EvaluateCommandOptions, context: Cont
   const settings = {
     model: base.model,
     device: await resolveDevice(options.device),
+    dtype: options.dtype,
     loras: loras.map(({ path, weight }) => ({ path, weight })),
     name,
     questions: { name: questions.name, items },

@@ -1,9 +1,11 @@
 // `selma evaluate`: how faithful a model's pictures are to its prompts.
 import { type Command, Option } from 'commander'
+import type { WeightDtype } from '../../lib/index.ts'
 import { addDrawOptions, type DrawOptionValues } from './draw-options.ts'
 import {
   collect,
   deviceOption,
+  dtypeOption,
   forceOption,
   freshOption,
   guidanceOption,
@@ -35,6 +37,7 @@ interface Options extends DrawOptionValues {
   judgeSeed: number
   out?: string
   device?: string
+  dtype?: WeightDtype
   fresh?: boolean
   force?: boolean
 }
@@ -75,7 +78,11 @@ export function evaluateCommand(program: Command): void {
     )
     .option('--judge-seed <seed>', 'which answers those are', whole(), 0)
     .option('--out <folder>', 'keep scores.json, rows and pictures there')
-  addDrawOptions(command).addOption(deviceOption()).addOption(freshOption()).addOption(forceOption())
+  addDrawOptions(command)
+    .addOption(deviceOption())
+    .addOption(dtypeOption())
+    .addOption(freshOption())
+    .addOption(forceOption())
   performs<Options>(
     command,
     [

@@ -31,7 +31,7 @@ async function runLatents(file: string, options: ImagesOptions, context: Context
     )
   const prompts = Array.from({ length: count }, (_, i) => texts[texts.length === 1 ? 0 : i])
   const device = await resolveDevice(options.device)
-  const pipeline = await openModel({ model, loras: options.lora ?? [], device })
+  const pipeline = await openModel({ model, loras: options.lora ?? [], device, dtype: options.dtype })
   const [channels, ...usual] = pipeline.latentShape
   const { tiling: _, ...drawn } = givenDrawOptions(options)
   if (noise && noise.shape[1] !== channels)
@@ -97,6 +97,7 @@ export async function runImages(options: ImagesOptions, context: Context): Promi
   const settings = {
     model,
     device: await resolveDevice(options.device),
+    dtype: options.dtype,
     loras: loras.map(({ path, weight }) => ({ path, weight })),
     prompts: prompts.map(({ record }) => record),
     steps,

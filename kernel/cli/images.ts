@@ -1,9 +1,11 @@
 // `selma images`: pictures for prompts, as an imagefolder.
 import { type Command, Option } from 'commander'
+import type { WeightDtype } from '../../lib/index.ts'
 import { addDrawOptions, type DrawOptionValues } from './draw-options.ts'
 import {
   collect,
   deviceOption,
+  dtypeOption,
   forceOption,
   freshOption,
   guidanceOption,
@@ -33,6 +35,7 @@ interface Options extends DrawOptionValues {
   judgeError: number
   judgeSeed: number
   device?: string
+  dtype?: WeightDtype
   fresh?: boolean
   force?: boolean
 }
@@ -79,7 +82,11 @@ export function imagesCommand(program: Command): void {
       0,
     )
     .option('--judge-seed <seed>', 'which answers those are', whole(), 1)
-  addDrawOptions(command).addOption(deviceOption()).addOption(freshOption()).addOption(forceOption())
+  addDrawOptions(command)
+    .addOption(deviceOption())
+    .addOption(dtypeOption())
+    .addOption(freshOption())
+    .addOption(forceOption())
   performs<Options>(
     command,
     [

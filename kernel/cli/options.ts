@@ -111,6 +111,13 @@ export const deviceOption = (): Option =>
     '--device <name>',
     'what computes; auto is the best that works (default: $SELMA_DEVICE, else cpu)',
   ).choices(devices)
+/** As in lib/diffusion. */
+const weightDtypes = ['float32', 'float16']
+export const dtypeOption = (): Option =>
+  new Option(
+    '--dtype <name>',
+    'how frozen weights are kept in memory; computed is in float32 (default: float32)',
+  ).choices(weightDtypes)
 export const freshOption = (): Option =>
   new Option('--fresh', 'compute anew instead of going on or answering from the cache')
 export const forceOption = (): Option => new Option('--force', 'replace --out whatever it is')

@@ -35,6 +35,7 @@ async function runReplay(file: string, options: TrainCommandOptions, context: Co
       replay: resolve(file),
       out: join(made, 'lora'),
       session: { provider },
+      dtype: options.dtype,
       signal: context.signal,
       onStep: (step, loss, steps) =>
         context.progress.line(`step ${step}/${steps}: loss ${loss.toPrecision(6)}`),
@@ -77,6 +78,7 @@ export async function runTrain(options: TrainCommandOptions, context: Context): 
     validation: validation && resolve(validation),
     train,
     device: await resolveDevice(options.device),
+    dtype: options.dtype,
     ...(record ? { record: true } : {}),
   } as TrainSettings
   const { job, result, origin, document } = await runStage(trainStage, settings, {

@@ -1,7 +1,9 @@
 // `selma train`: one LoRA expert on a folder of pictures.
 import { type Command, Option } from 'commander'
+import type { WeightDtype } from '../../lib/index.ts'
 import {
   deviceOption,
+  dtypeOption,
   forceOption,
   freshOption,
   listOf,
@@ -23,6 +25,7 @@ interface Options {
   validation?: string
   name?: string
   device?: string
+  dtype?: WeightDtype
   fresh?: boolean
   force?: boolean
   /** The rest are `TrainOptions` by their own names. */
@@ -154,7 +157,7 @@ export function trainCommand(program: Command): void {
       'train as recorded there, and write --out as a PEFT folder; other settings are ignored',
     )
   addSwitches(command)
-  command.addOption(deviceOption()).addOption(freshOption()).addOption(forceOption())
+  command.addOption(deviceOption()).addOption(dtypeOption()).addOption(freshOption()).addOption(forceOption())
   performs<Options>(
     command,
     [

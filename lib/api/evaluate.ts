@@ -35,7 +35,7 @@ export const suites = {
 }
 
 export interface EvaluateOptions
-  extends Partial<Omit<EvaluationSettings, 'model' | 'loras' | 'name' | 'questions' | 'device'>> {
+  extends Partial<Omit<EvaluationSettings, 'model' | 'loras' | 'name' | 'questions' | 'device' | 'dtype'>> {
   /** How tables call the model. Default: its own name. */
   name?: string
   /** Where it draws. Default: the model's device. */
@@ -150,7 +150,7 @@ const evaluationSettings = async (
     name,
     questions: { name: questions.name, items },
     ...rest,
-    ...onDevice(device ? await resolveDevice(device) : model.device),
+    ...onDevice(device ? await resolveDevice(device) : model.device, model.dtype),
   } as EvaluationSettings
 }
 

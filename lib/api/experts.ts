@@ -62,7 +62,7 @@ const trainSettings = async (
     ...(record ? { record } : {}),
     dsg,
     train,
-    ...onDevice(device ? await resolveDevice(device) : model.device),
+    ...onDevice(device ? await resolveDevice(device) : model.device, model.dtype),
   }
 }
 

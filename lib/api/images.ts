@@ -59,7 +59,9 @@ export class Dataset {
 }
 
 /** `device` default: the model's. */
-type ImageOptions = Omit<ImagesSettings, 'model' | 'loras' | 'prompts' | 'device'> & { device?: Device }
+type ImageOptions = Omit<ImagesSettings, 'model' | 'loras' | 'prompts' | 'device' | 'dtype'> & {
+  device?: Device
+}
 
 const imageSettings = async (
   model: T2I,
@@ -76,7 +78,7 @@ const imageSettings = async (
     loras: [...model.loras],
     prompts: records as ImagesSettings['prompts'],
     ...options,
-    ...onDevice(device ? await resolveDevice(device) : model.device),
+    ...onDevice(device ? await resolveDevice(device) : model.device, model.dtype),
   }
 }
 

@@ -5,6 +5,7 @@ import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
 import type { SampleOptions, SizeConditioning } from '../diffusion/sample-options.ts'
 import { schedulerNames } from '../diffusion/schedulers/scheduler.ts'
+import { type WeightDtype, weightDtypes } from '../diffusion/weights.ts'
 import { loadLora } from '../formats/lora-files.ts'
 import type { Picture } from '../formats/picture.ts'
 import { encodePng } from '../formats/png.ts'
@@ -106,6 +107,8 @@ export class T2I {
   readonly note: string | undefined
   /** The execution provider that draws, and that jobs of this model compute on. */
   readonly device: Provider
+  /** How the base's frozen weights are kept in memory. */
+  readonly dtype: WeightDtype
   /** A model that has not drawn for so long, ms, lets go of its sessions; `Infinity` for never. Default 5 minutes. */
   static idleAfter = 5 * 60_000
   #pipeline: Promise<TextToImagePipeline> | undefined
@@ -118,6 +121,7 @@ export class T2I {
     name: string,
     loras: readonly { path: string; weight: number }[],
     device: Provider,
+    dtype: WeightDtype,
     note?: string,
   ) {
     this.base = base
@@ -126,6 +130,7 @@ export class T2I {
     this.loras = loras
     this.note = note
     this.device = device
+    this.dtype = dtype
   }
 
   /**
@@ -136,12 +141,20 @@ export class T2I {
    * `device` says where it computes, and its jobs: 'cpu' (default, or what `$SELMA_DEVICE` says), 'cuda', 'webgpu', or
    * 'auto' for the best that works here.
    *
+   * `dtype: 'float16'` keeps the frozen weights in half precision, half the memory; they are widened where they are
+   * used, and all is computed in float32, LoRA and optimiser too. Weights that are wider in their file are rounded.
+   *
    * @throws SelmaError `not-found` with the valid names; `bad-input` for a name, revision or variant that cannot be;
    *   `unsupported` for models that are no Stable Diffusion 1.x, 2.x or XL; `io` when the Hub is not reached; `engine` when the
    *   device that was asked for does not work, with what is missing
    */
-  static async load(model: string, options: LoadOptions & { device?: Device } = {}): Promise<T2I> {
-    const { device, ...rest } = options
+  static async load(
+    model: string,
+    options: LoadOptions & { device?: Device; dtype?: WeightDtype } = {},
+  ): Promise<T2I> {
+    const { device, dtype = 'float32', ...rest } = options
+    if (!weightDtypes.includes(dtype))
+      fail('bad-input', `dtype ${JSON.stringify(dtype)}`, `choose one of ${weightDtypes.join(', ')}`)
     const provider = await resolveDevice(device)
     const { name, base, folder, note } = await findModel(model, rest)
     await tellUse(async () => ({
@@ -150,7 +163,7 @@ export class T2I {
       when: new Date().toISOString(),
       base: { name, hash: await hashCheckpoint(folder) },
     }))
-    return new T2I(base, folder, name, [], provider, note)
+    return new T2I(base, folder, name, [], provider, dtype, note)
   }
 
   /**
@@ -164,7 +177,8 @@ export class T2I {
       fail('bad-input', `weight ${weight}`, 'give a number; 1 is the whole expert')
     const suffix = weight === 1 ? expert.name : `${expert.name} × ${weight}`
     const loras = [...this.loras, { path: expert.path, weight }]
-    return new T2I(this.base, this.folder, name ?? `${this.name} + ${suffix}`, loras, this.device, this.note)
+    const { base, folder, device, dtype, note } = this
+    return new T2I(base, folder, name ?? `${this.name} + ${suffix}`, loras, device, dtype, note)
   }
 
   #load(): Promise<TextToImagePipeline> {
@@ -175,6 +189,7 @@ export class T2I {
       return TextToImagePipeline.load(this.folder, {
         loras,
         provider: this.device,
+        dtype: this.dtype,
         open: (program, options) => sharedEngine().open(program, { ...options, provider: this.device }),
       })
     })()
@@ -259,7 +274,7 @@ export class T2I {
         settings: flatten({
           ...{ model: this.name, prompts: texts, guidance: 7.5, rescale: 0 },
           ...{ ...rest, seed, steps, perPrompt },
-          ...onDevice(this.device),
+          ...onDevice(this.device, this.dtype),
         }),
         defaults: { seed: 0, steps: 20, guidance: 7.5, rescale: 0, perPrompt: 1 },
       }))

@@ -19,8 +19,8 @@ import {
 import { readSchedulerConfig, type SchedulerConfig } from './schedulers/scheduler-config.ts'
 import { padToken } from './tokenizer.ts'
 import { type ComponentName, chooseWeights } from './weight-files.ts'
-import type { WeightsHeader } from './weights.ts'
-import { narrowBytes, widenedWeights } from './widened-weights.ts'
+import type { WeightDtype, WeightsHeader } from './weights.ts'
+import { narrowBytes, narrowedWeights, widenedWeights } from './widened-weights.ts'
 
 /** One model of a pipeline: its config and the header of its weights. */
 export interface Component<Config> {
@@ -46,6 +46,8 @@ export interface OpenOptions {
    * there; smaller ones are widened in each session; `Infinity` leaves all as they are. Default 64 MiB.
    */
   widenFrom?: number
+  /** 'float16': weights stay half-precision in memory; others are rounded once, in a cache file. Default 'float32'. */
+  dtype?: WeightDtype
 }
 
 const modelIndex = z.looseObject({
@@ -84,22 +86,31 @@ async function weightNames(
 }
 
 /** The header of one file, or of its wide copy. */
-async function headerOf(path: string, widenFrom: number): Promise<SafetensorsHeader> {
+async function headerOf(
+  path: string,
+  { widenFrom = 64 * 2 ** 20, dtype }: OpenOptions,
+): Promise<SafetensorsHeader> {
   const header = await readSafetensorsHeader(path)
+  if (dtype === 'float16') return readSafetensorsHeader(await narrowedWeights(header))
   const bytes = narrowBytes(header)
   // Sessions widen float16 themselves, but not bfloat16.
   const wanted = [...header.tensors.values()].some(({ dtype }) => dtype === 'BF16') || bytes >= widenFrom
   return bytes > 0 && wanted ? readSafetensorsHeader(await widenedWeights(header)) : header
 }
 
-async function openWeights(folder: string, name: ComponentName, widenFrom: number): Promise<WeightsHeader> {
+async function openWeights(
+  folder: string,
+  name: ComponentName,
+  options: OpenOptions,
+): Promise<WeightsHeader> {
   const { files, index } = await weightNames(folder, name)
-  const headers = await Promise.all(files.map((file) => headerOf(join(folder, file), widenFrom)))
-  if (headers.length === 1) return headers[0]
+  const headers = await Promise.all(files.map((file) => headerOf(join(folder, file), options)))
+  const { dtype } = options
+  if (headers.length === 1) return { ...headers[0], dtype }
   const tensors = new Map(
     headers.flatMap(({ path, tensors }) => [...tensors].map(([key, entry]) => [key, { ...entry, path }])),
   )
-  return { path: join(folder, index ?? files[0]), tensors }
+  return { path: join(folder, index ?? files[0]), tensors, dtype }
 }
 
 /**
@@ -108,7 +119,6 @@ async function openWeights(folder: string, name: ComponentName, widenFrom: numbe
  * @throws SelmaError `not-found` when a part is missing, `unsupported` for a config that cannot be built here
  */
 export async function openCheckpoint(folder: string, options: OpenOptions = {}): Promise<Checkpoint> {
-  const { widenFrom = 64 * 2 ** 20 } = options
   const { xl, zeros } = await readIndex(folder)
   const component = async <T extends z.ZodType>(
     name: ComponentName,
@@ -116,7 +126,7 @@ export async function openCheckpoint(folder: string, options: OpenOptions = {}):
   ): Promise<Component<z.infer<T>>> => {
     const path = join(folder, name, 'config.json')
     const config = parseConfig(schema, await readJson(path), path)
-    return { config, weights: await openWeights(folder, name, widenFrom) }
+    return { config, weights: await openWeights(folder, name, options) }
   }
   const checkpoint: Checkpoint = {
     folder,

@@ -25,7 +25,7 @@ import {
 } from './text-conditioner.ts'
 import { loadTokenizer, type TextTokenizer } from './tokenizer.ts'
 import { unet } from './unet.ts'
-import { checkpointWeights } from './weights.ts'
+import { checkpointWeights, type WeightDtype } from './weights.ts'
 
 /** Size of pictures to decode or encode, in pixels. */
 export interface PictureSize {
@@ -73,9 +73,15 @@ export class TextToImagePipeline {
    */
   static async load(
     folder: string,
-    options: { open?: OpenSession; provider?: Provider; loras?: Applied; live?: LiveFactors } = {},
+    options: {
+      open?: OpenSession
+      provider?: Provider
+      loras?: Applied
+      live?: LiveFactors
+      dtype?: WeightDtype
+    } = {},
   ): Promise<TextToImagePipeline> {
-    const checkpoint = await openCheckpoint(folder)
+    const checkpoint = await openCheckpoint(folder, { dtype: options.dtype })
     const { unet, textEncoder, textEncoder2 } = checkpoint
     const encoders = {
       text_encoder: textEncoder,

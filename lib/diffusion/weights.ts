@@ -2,8 +2,12 @@
 // nowhere yet (when only the names and shapes are wanted). Fusing a LoRA changes the frozen ones.
 import { fail } from '../base/errors.ts'
 import { type SafetensorsEntry, SafetensorsFile } from '../formats/safetensors.ts'
-import { cast, type Graph, type ParameterLayout, type Shape, type Tensor } from '../runtime/index.ts'
+import { cast, type Graph, type ParameterLayout, type Shape, type Tensor, widened } from '../runtime/index.ts'
 import type { Weights } from './builder.ts'
+
+/** How frozen weights are kept in memory. Computed is in float32 with both. */
+export const weightDtypes = ['float32', 'float16'] as const
+export type WeightDtype = (typeof weightDtypes)[number]
 
 /** Where a model's weights lie: in one safetensors file, or in parts. A SafetensorsHeader is one. */
 export interface WeightsHeader {
@@ -11,6 +15,8 @@ export interface WeightsHeader {
   path: string
   /** `path` names the part that a weight is in. */
   tensors: ReadonlyMap<string, SafetensorsEntry & { path?: string }>
+  /** 'float16': half-precision weights are widened anew at each use. Default: once, when a session is made. */
+  dtype?: WeightDtype
 }
 
 const partOf = (header: WeightsHeader, name: string): string => header.tensors.get(name)?.path ?? header.path
@@ -36,13 +42,15 @@ export interface CheckpointOptions {
 }
 
 /**
- * Frozen weights that stay in their safetensors file; half precision is widened in the graph.
+ * Frozen weights that stay in their safetensors file; half precision is widened in the graph. Fused weights are
+ * float32 whatever the others are: rounding them could lose what a LoRA adds.
  *
  * @throws SelmaError `mismatch` when a weight is missing, or has another shape than the config says
  */
 export function checkpointWeights(graph: Graph, header: WeightsHeader, options: CheckpointOptions): Weights {
   const { replaced, scope } = options
   const made = new Map<string, Tensor>()
+  const widen = header.dtype === 'float16' ? widened : (stored: Tensor) => cast(stored, 'float32')
   return {
     has: (name) => header.tensors.has(name),
     get(name, shape) {
@@ -67,13 +75,12 @@ export function checkpointWeights(graph: Graph, header: WeightsHeader, options: 
       const values = replaced?.get(name)
       const tensor = values
         ? graph.floats(values, shape, `${scope}.${name}`)
-        : cast(
+        : widen(
             graph.constant(`${scope}.${name}`, shape, dtype, {
               path: partOf(header, name),
               offset: entry.offset,
               length: entry.length,
             }),
-            'float32',
           )
       made.set(name, tensor)
       return tensor

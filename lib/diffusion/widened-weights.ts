@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { cacheFolder } from '../base/cache-folder.ts'
 import { fail } from '../base/errors.ts'
 import { fileError, sha256, writeFileAtomic } from '../base/files.ts'
+import { toHalf } from '../formats/half.ts'
 import type { SafetensorsEntry, SafetensorsHeader } from '../formats/safetensors.ts'
 import { toFloats } from '../formats/safetensors.ts'
 
@@ -19,13 +20,37 @@ const isNarrow = ({ dtype }: SafetensorsEntry): boolean => narrow.has(dtype)
 export const narrowBytes = ({ tensors }: SafetensorsHeader): number =>
   [...tensors.values()].filter(isNarrow).reduce((sum, { length }) => sum + length, 0)
 
+type Target = 'F32' | 'F16'
+const floating = new Set(['F32', 'F16', 'BF16'])
+/** Whether a tensor has to be written anew: wide ones take what is narrow, half ones all that is no float16. */
+const differs = ({ dtype }: SafetensorsEntry, to: Target): boolean =>
+  to === 'F32' ? narrow.has(dtype) : floating.has(dtype) && dtype !== 'F16'
+
+/** The largest number of float16. */
+const LARGEST = 65_504
+
+function halves(values: Float32Array, path: string): Uint16Array {
+  const bits = toHalf(values)
+  const at = bits.findIndex((half, i) => (half & 0x7fff) === 0x7c00 && Number.isFinite(values[i]))
+  if (at >= 0)
+    fail(
+      'unsupported',
+      `${path} has the weight ${values[at]}: float16 ends at ${LARGEST}`,
+      "use dtype: 'float32'",
+    )
+  return bits
+}
+
 /** The new file, in pieces: header, then every tensor in the order of the old one. */
-function* wideFile({ path, tensors }: SafetensorsHeader): Generator<Uint8Array> {
+function* convertedFile({ path, tensors }: SafetensorsHeader, to: Target): Generator<Uint8Array> {
+  const size = to === 'F32' ? 4 : 2
+  const bytesOf = { F32: 4, F16: 2, BF16: 2 } as Record<string, number>
   let end = 0
   const fields = [...tensors].map(([name, entry]) => {
     const start = end
-    end += isNarrow(entry) ? entry.length * 2 : entry.length
-    const dtype = isNarrow(entry) ? 'F32' : entry.dtype
+    const changed = differs(entry, to)
+    end += changed ? (entry.length / bytesOf[entry.dtype]) * size : entry.length
+    const dtype = changed ? to : entry.dtype
     return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape: entry.shape, data_offsets: [start, end] })}`
   })
   const json = Buffer.from(`{${fields.join(',')}}`)
@@ -36,12 +61,17 @@ function* wideFile({ path, tensors }: SafetensorsHeader): Generator<Uint8Array> 
   const file = openSync(path, 'r')
   try {
     for (const entry of tensors.values()) {
-      for (let at = 0; at < entry.length; at += CHUNK * 2) {
-        const bytes = new Uint8Array(Math.min(CHUNK * 2, entry.length - at))
+      for (let at = 0; at < entry.length; at += CHUNK * 4) {
+        const bytes = new Uint8Array(Math.min(CHUNK * 4, entry.length - at))
         if (readSync(file, bytes, 0, bytes.length, entry.offset + at) !== bytes.length)
           fail('bad-file', `${path} ended while it was read`, 'fetch it again')
-        if (!isNarrow(entry)) yield bytes
-        else yield new Uint8Array(toFloats(new Uint16Array(bytes.buffer), entry.dtype, path).buffer)
+        if (!differs(entry, to)) yield bytes
+        else {
+          const stored =
+            entry.dtype === 'F32' ? new Float32Array(bytes.buffer) : new Uint16Array(bytes.buffer)
+          const values = toFloats(stored, entry.dtype, path)
+          yield new Uint8Array((to === 'F32' ? values : halves(values, path)).buffer)
+        }
       }
     }
   } finally {
@@ -49,18 +79,7 @@ function* wideFile({ path, tensors }: SafetensorsHeader): Generator<Uint8Array> 
   }
 }
 
-/**
- * The path of a file with the same weights in float32. A tenth of a second a hundred million weights the first
- * time; two processes that need it at once both make it, and one of them wins.
- *
- * @param options.folder default: `cacheFolder()`
- * @throws SelmaError `io` when there is no room for it (it takes four bytes a weight)
- */
-export async function widenedWeights(
-  header: SafetensorsHeader,
-  options: { folder?: string } = {},
-): Promise<string> {
-  const { folder = cacheFolder() } = options
+async function converted(header: SafetensorsHeader, to: Target, folder = cacheFolder()): Promise<string> {
   let identity: string
   try {
     // In the Hub's cache the real path is the content's hash; elsewhere a file that changed has another time.
@@ -70,7 +89,33 @@ export async function widenedWeights(
   } catch (error) {
     throw fileError(error, 'read', header.path)
   }
-  const wide = join(folder, 'float32', `${identity}.safetensors`)
-  if (!existsSync(wide)) await writeFileAtomic(wide, wideFile(header))
-  return wide
+  const made = join(folder, to === 'F32' ? 'float32' : 'float16', `${identity}.safetensors`)
+  if (!existsSync(made)) await writeFileAtomic(made, convertedFile(header, to))
+  return made
+}
+
+/**
+ * The path of a file with the same weights in float32. A tenth of a second a hundred million weights the first
+ * time; two processes that need it at once both make it, and one of them wins.
+ *
+ * @param options.folder default: `cacheFolder()`
+ * @throws SelmaError `io` when there is no room for it (it takes four bytes a weight)
+ */
+export const widenedWeights = (
+  header: SafetensorsHeader,
+  options: { folder?: string } = {},
+): Promise<string> => converted(header, 'F32', options.folder)
+
+/**
+ * The path of a file with the same weights rounded to float16: the file itself where they all are float16.
+ *
+ * @param options.folder default: `cacheFolder()`
+ * @throws SelmaError `unsupported` for a weight beyond float16's range; `io` when there is no room
+ */
+export async function narrowedWeights(
+  header: SafetensorsHeader,
+  options: { folder?: string } = {},
+): Promise<string> {
+  const done = [...header.tensors.values()].every((entry) => !differs(entry, 'F16'))
+  return done ? header.path : converted(header, 'F16', options.folder)
 }

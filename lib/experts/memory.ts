@@ -6,7 +6,7 @@ import type { ResolvedTrainOptions } from './options.ts'
 
 /**
  * `fast`: flipped copies of all convolution kernels. `balanced`: copies of the small ones only; activations between
- * matrix products are computed again. `low`: no copies, and every block is computed again.
+ * matrix products are computed again. `low`: no copies, every block is computed again, and no memory is kept for later.
  */
 export const memoryModes = ['fast', 'balanced', 'low'] as const
 export type MemoryMode = (typeof memoryModes)[number]
@@ -18,13 +18,32 @@ export interface MemoryPlan {
   checkpointing: boolean
   inputGradient: ConvOptions['inputGradient']
   session: SessionOptions
+  /** For the process that trains. */
+  environment?: Record<string, string>
 }
 
 const mapped: SessionOptions = { optimization: 'extended', memoryPattern: false, prepacking: false }
-const plans: Record<MemoryMode, MemoryPlan> = {
+/**
+ * For glibc: what is freed goes back to the system at once. By itself its allocator raises the size from which it does
+ * so with the largest block it has seen, and keeps the rest for the next step.
+ */
+const returned = {
+  MALLOC_MMAP_THRESHOLD_: String(2 ** 16),
+  MALLOC_TRIM_THRESHOLD_: String(2 ** 20),
+  MALLOC_TOP_PAD_: String(2 ** 16),
+  MALLOC_MMAP_MAX_: '1000000',
+}
+/** What each mode means. */
+export const memoryPlans: Record<MemoryMode, MemoryPlan> = {
   fast: { lean: true, checkpointing: false, inputGradient: 'flip', session: { ...mapped, prepacking: true } },
   balanced: { lean: true, checkpointing: false, inputGradient: 'sized', session: mapped },
-  low: { lean: true, checkpointing: true, inputGradient: 'transpose', session: mapped },
+  low: {
+    lean: true,
+    checkpointing: true,
+    inputGradient: 'transpose',
+    session: { ...mapped, arena: false },
+    environment: returned,
+  },
 }
 
 /** The plan that the options name. A small model for which none is named keeps everything: there is room. */
@@ -34,6 +53,6 @@ export function memoryPlan(
 ): MemoryPlan {
   const bytes = [...unet.weights.tensors.values()].reduce((sum, { length }) => sum + length, 0)
   const small: MemoryPlan = { lean: false, checkpointing: false, inputGradient: 'flip', session: {} }
-  const plan = memory ? plans[memory] : bytes < LARGE_MODEL ? small : plans.balanced
+  const plan = memory ? memoryPlans[memory] : bytes < LARGE_MODEL ? small : memoryPlans.balanced
   return { ...plan, checkpointing: gradientCheckpointing ?? plan.checkpointing }
 }

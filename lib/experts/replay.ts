@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
+import type { WeightDtype } from '../diffusion/weights.ts'
 import { splitComponent } from '../formats/lora.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import { emaDecayAt, type SessionOptions, sizeOf, Trainer } from '../runtime/index.ts'
@@ -23,6 +24,8 @@ export interface ReplaySettings {
   out: string
   /** How sessions are opened. */
   session?: SessionOptions
+  /** How frozen weights are kept. Default 'float32'. */
+  dtype?: WeightDtype
   onStep?: (step: number, loss: number, steps: number) => void
   signal?: AbortSignal
 }
@@ -72,12 +75,12 @@ function initialVector(
  * @throws SelmaError `not-found`, `bad-file`; `mismatch` when recording and model do not fit; `stopped`
  */
 export async function replayTraining(settings: ReplaySettings): Promise<ReplayResult> {
-  const { model, replay, out, session, onStep, signal } = settings
+  const { model, replay, out, session, dtype, onStep, signal } = settings
   const recording = await loadRecording(replay)
   const options = optionsOf(recording)
   const { steps, batch, latent, settings: recorded } = recording
   const { name, folder } = locateModel(model)
-  const pipeline = await TextToImagePipeline.load(folder, { provider: session?.provider })
+  const pipeline = await TextToImagePipeline.load(folder, { provider: session?.provider, dtype })
   const { checkpoint, scale } = pipeline
   const wanted = [checkpoint.unet.config.in_channels, recorded.height / scale, recorded.width / scale]
   if (String(latent) !== String(wanted))

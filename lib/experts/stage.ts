@@ -19,14 +19,14 @@ import {
   saveTrainerState,
   Trainer,
 } from '../runtime/index.ts'
-import { deviceSetting } from '../shapes/model-setting.ts'
+import { deviceSetting, dtypeSetting } from '../shapes/model-setting.ts'
 import { locateModel } from '../shapes/models.ts'
 import { drawBatch, feedsOf, type Tokenize } from './batches.ts'
 import { planSteps } from './buckets.ts'
 import { EarlyStopping, type Measured } from './early-stopping.ts'
 import { asLora, baseMagnitudes, initialFactors } from './factors.ts'
 import { loraGraph, loraLossProgram, loraTrainingProgram } from './lora-training.ts'
-import { memoryPlan } from './memory.ts'
+import { memoryPlan, memoryPlans } from './memory.ts'
 import { trainOptions } from './options.ts'
 import { type Bucket, prepare } from './prepare.ts'
 import { checkRecordable, recordingOf, saveRecording } from './recording.ts'
@@ -45,6 +45,7 @@ const plainSettings = z.strictObject({
   name: z.string().default('expert'),
   train: trainOptions.prefault({}),
   device: deviceSetting,
+  dtype: dtypeSetting,
   /** Keep what the run was fed, to replay it elsewhere (`recording.safetensors` and `recording.json`). */
   record: z.boolean().optional(),
   /** Pictures to draw and a score to take on the way, for whoever watches; they change nothing, and are not hashed. */
@@ -100,13 +101,20 @@ export const trainStage = defineStage({
     return hashes
   },
   // The name is part of the result: it stands in the LoRA's metadata.
-  identity: ({ train, name, record, device }) => ({ train, name, ...(record ? { record } : {}), device }),
+  identity: ({ train, name, record, device, dtype }) => ({
+    train,
+    name,
+    ...(record ? { record } : {}),
+    device,
+    dtype,
+  }),
+  environment: ({ train }) => train.memory && memoryPlans[train.memory].environment,
   async run(
-    { model, data, validation, name, train, record, samples, dsg, device },
+    { model, data, validation, name, train, record, samples, dsg, device, dtype },
     job,
   ): Promise<TrainResult> {
     const location = locateModel(model)
-    const pipeline = await TextToImagePipeline.load(location.folder, { provider: device })
+    const pipeline = await TextToImagePipeline.load(location.folder, { provider: device, dtype })
     const { checkpoint } = pipeline
     if (record) checkRecordable(pipeline.latentShape, train)
     const folders = (Array.isArray(data) ? data : [data]).map((folder) => resolve(folder))
@@ -177,7 +185,7 @@ export const trainStage = defineStage({
       if (!samples && !dsg) return
       const { folder } = location
       const lora = step > 0 ? asLora(graph, await weights(), metadata) : undefined
-      await watch({ samples, dsg }, { folder, lora, step, device }, job)
+      await watch({ samples, dsg }, { folder, lora, step, device, dtype }, job)
     }
     if (trainer.steps === 0) await draw(0)
     const began = performance.now()

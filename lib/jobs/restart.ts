@@ -25,7 +25,8 @@ export async function restartJob(
   const full = resolve(dir)
   await withLock(lockOf(full), async () => {
     if ((await readResultFile(full)) || isAlive(full)) return
-    if (!(await readJobFile(full)))
+    const file =
+      (await readJobFile(full)) ??
       fail('not-found', `no job in ${full}, or its ${jobFiles.job} is damaged`, 'run its cell again')
     await rm(join(full, jobFiles.error), { force: true })
     // Whatever was asked of an earlier process, this one is asked to run.
@@ -33,6 +34,7 @@ export async function restartJob(
     const options = {
       dir: full,
       atOnce: jobsAtOnce(atOnce),
+      environment: file.environment,
       env,
       modules: modules.map((path) => resolve(path)),
     }

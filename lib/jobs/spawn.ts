@@ -29,12 +29,15 @@ export interface SpawnOptions {
   atOnce: number
   /** Modules with further stages. */
   modules: readonly string[]
+  /** The job's own environment variables, for those that this process does not have. */
+  environment: Record<string, string> | undefined
   /** Environment variables besides this process's own. */
   env: Record<string, string | undefined>
 }
 
 /** @throws SelmaError `io` when the log cannot be opened, `engine` when no process can be started */
-export async function spawnWorker({ dir, atOnce, modules, env }: SpawnOptions): Promise<ProcessIdentity> {
+export async function spawnWorker(options: SpawnOptions): Promise<ProcessIdentity> {
+  const { dir, atOnce, modules, environment, env } = options
   const path = join(dir, jobFiles.output)
   let output: number
   try {
@@ -49,7 +52,7 @@ export async function spawnWorker({ dir, atOnce, modules, env }: SpawnOptions): 
       // Its own session: an interrupt meant for the notebook does not reach it.
       detached: true,
       stdio: ['ignore', output, output],
-      env: { ...process.env, ...env },
+      env: { ...environment, ...process.env, ...env },
       windowsHide: true,
     })
     const identity = child.pid === undefined ? undefined : identityOf(child.pid)

@@ -72,7 +72,10 @@ export async function start<Settings, Result, Input>(
         const claim = new Claim(dir, await recordProcess(dir, ownIdentity(), { inline: true }))
         return new Job<Result>(dir, { outcome: execute(dir, { findStage: () => stage, atOnce: 0, claim }) })
       }
-      const identity = await spawnWorker({ dir, atOnce, env, modules: modules.map((path) => resolve(path)) })
+      const identity = await spawnWorker({
+        ...{ dir, atOnce, env, environment: file.environment },
+        modules: modules.map((path) => resolve(path)),
+      })
       await recordProcess(dir, identity, { inline: false })
       return new Job<Result>(dir)
     })
@@ -151,7 +154,11 @@ export async function describeJob<Settings, Result, Input>(
   const id = jobId(stage, hash)
   const { name, version } = stage
   const recorded = recordedFacts()
-  const file: JobFile = { version: 1, stage: name, stageVersion: version, settings, inputs, hash, recorded }
+  const file: JobFile = {
+    ...{ version: 1, stage: name, stageVersion: version, settings, inputs, hash },
+    environment: stage.environment?.(settings),
+    recorded,
+  }
   return { dir: join(jobsRoot(root), id), id, file }
 }
 

@@ -5,6 +5,7 @@ import { dirname, relative, resolve, sep } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { encodeOnnx, type OnnxTensor } from '../formats/onnx.ts'
 import type { Dtype, Graph, GraphNode, Shape, Tensor } from './graph.ts'
+import { widenAtUse } from './widen-at-use.ts'
 
 /** A value that goes in or comes out. */
 export interface ProgramValue {
@@ -34,6 +35,8 @@ export interface Program {
   precise?: string[]
   /** Whether it has ONNX Runtime's own attention, as graphs for WebGPU must not. */
   fused?: boolean
+  /** Whether it has weights that stay float16: ONNX Runtime must not make float32 copies of them ahead. */
+  narrow?: boolean
   /** ONNX nodes after dead ones were dropped. */
   nodeCount: number
 }
@@ -82,7 +85,9 @@ function commonFolder(files: readonly string[]): string {
 
 /** Writes the graph as an ONNX program. An input that nothing uses stays, so that callers can always feed it. */
 export function compile(graph: Graph, name = 'selma'): Program {
-  const { nodes, used } = liveNodes(graph)
+  const { nodes: live, used } = liveNodes(graph)
+  const narrow = graph.narrow.size > 0
+  const nodes = narrow ? widenAtUse(graph, live) : live
   const constants = [...graph.constants.values()].filter(({ tensor }) => used.has(tensor))
   const real = new Map<string, string>()
   for (const { data } of constants)
@@ -140,6 +145,7 @@ export function compile(graph: Graph, name = 'selma'): Program {
     mappedBytes,
     precise: nodes.flatMap((node) => nameOf(node) ?? []),
     fused: nodes.some(({ op }) => op === 'com.microsoft.MultiHeadAttention'),
+    narrow,
     nodeCount: nodes.length,
   }
 }

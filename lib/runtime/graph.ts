@@ -72,6 +72,8 @@ export class Graph {
   readonly outputs: Tensor[] = []
   readonly states: StatePair[] = []
   readonly constants = new Map<string, { tensor: Tensor; data: ConstantData }>()
+  /** Results of `widened`: constants that stay narrow, as float32. */
+  readonly narrow = new Set<Tensor>()
   tape: TapeEntry[] = []
   readonly #names = new Set<string>()
   readonly #scalars = new Map<string, Tensor>()

@@ -44,6 +44,7 @@ export {
   split,
   transpose,
   upsampleNearest,
+  widened,
 } from './ops/shape.ts'
 export {
   type AdamWOptions,

@@ -108,6 +108,9 @@ function refused(error: unknown, provider: Provider = 'cpu'): SelmaError {
   })
 }
 
+// Recomputed activations are equal to the first ones by design; merging them would undo checkpointing.
+const unwanted = ['CommonSubexpressionElimination']
+
 function sessionOptions(program: Program, options: SessionOptions): InferenceSession.SessionOptions {
   // Gigabytes of weights stay where they are, in their mapped file: copies would take as much memory again.
   const small = (program.mappedBytes ?? 0) < LARGE_MODEL
@@ -129,8 +132,11 @@ function sessionOptions(program: Program, options: SessionOptions): InferenceSes
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: {
       session,
-      // Recomputed activations are equal to the first ones by design; merging them would undo checkpointing.
-      optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' },
+      optimization: {
+        disable_specified_optimizers: (program.narrow ? [...unwanted, 'ConstantFolding'] : unwanted).join(
+          ';',
+        ),
+      },
     },
   }
 }

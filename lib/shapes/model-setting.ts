@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { hashCheckpoint } from '../diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../diffusion/pipeline.ts'
+import { type WeightDtype, weightDtypes } from '../diffusion/weights.ts'
 import { loadLora } from '../formats/lora-files.ts'
 import { hashInput } from '../jobs/index.ts'
 import { type Provider, providers } from '../runtime/index.ts'
@@ -16,18 +17,26 @@ export const deviceSetting = z
   .transform((name) => (name === 'cpu' ? undefined : name))
   .optional()
 
+/** How the base's frozen weights are kept, 'float32' (default) or 'float16'; as with `deviceSetting`, the default is left out. */
+export const dtypeSetting = z
+  .enum(weightDtypes)
+  .transform((name) => (name === 'float32' ? undefined : name))
+  .optional()
+
 export const modelSetting = {
   /** Embedded name or pipeline folder. */
   model: z.string(),
   /** LoRAs added to the UNet, with their weights. */
   loras: z.array(z.strictObject({ path: z.string(), weight: z.number().default(1) })).default([]),
   device: deviceSetting,
+  dtype: dtypeSetting,
 }
 
 interface ModelSetting {
   model: string
   loras: readonly { path: string; weight: number }[]
   device?: Provider
+  dtype?: WeightDtype
 }
 
 /** Content hashes of the base and the LoRAs, for a job's name. */
@@ -43,9 +52,9 @@ export function withoutPaths<T extends ModelSetting>({ model: _, loras, ...rest 
 }
 
 /** Opens the base with the LoRAs fused. */
-export async function openModel({ model, loras, device }: ModelSetting): Promise<TextToImagePipeline> {
+export async function openModel({ model, loras, device, dtype }: ModelSetting): Promise<TextToImagePipeline> {
   const loaded = await Promise.all(
     loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
   )
-  return TextToImagePipeline.load(locateModel(model).folder, { loras: loaded, provider: device })
+  return TextToImagePipeline.load(locateModel(model).folder, { loras: loaded, provider: device, dtype })
 }

@@ -5,8 +5,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readJson, writeJson } from '../../lib/base/files.ts'
 import { hashCheckpoint, openCheckpoint } from '../../lib/diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../../lib/diffusion/pipeline.ts'
+import type { WeightDtype } from '../../lib/diffusion/weights.ts'
 import { widenedWeights } from '../../lib/diffusion/widened-weights.ts'
-import { fromBfloat16, toBfloat16 } from '../../lib/formats/half.ts'
+import { fromBfloat16, fromHalf, toBfloat16 } from '../../lib/formats/half.ts'
 import {
   readSafetensorsHeader,
   readSafetensorsSync,
@@ -14,7 +15,7 @@ import {
   type SafetensorsTensor,
   writeSafetensors,
 } from '../../lib/formats/safetensors.ts'
-import { goldenPath } from '../support/golden.ts'
+import { goldenPath, relativeError } from '../support/golden.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const weights = 'diffusion_pytorch_model.safetensors'
@@ -23,8 +24,8 @@ const copy = async (): Promise<string> => {
   await cp(goldenPath('tiny-sd15'), to, { recursive: true })
   return to
 }
-const draw = async (folder: string): Promise<Float32Array> => {
-  const pipeline = await TextToImagePipeline.load(folder)
+const draw = async (folder: string, dtype?: WeightDtype): Promise<Float32Array> => {
+  const pipeline = await TextToImagePipeline.load(folder, { dtype })
   try {
     return await pipeline.sample(['a red ring'], { seeds: [1], steps: 2 })
   } finally {
@@ -96,6 +97,62 @@ describe('half precision', () => {
     expect(again.unet.weights.path).toBe(unet.weights.path)
     expect((await stat(unet.weights.path)).mtimeMs).toBe(made.mtimeMs)
     expect((await readdir(join(cache, 'float32'))).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('stays so when asked, and draws the same picture', async () => {
+    const folder = await copy()
+    const cache = await temporaryFolder()
+    vi.stubEnv('SELMA_CACHE', cache)
+    const plain = await draw(folder)
+    expect(await readdir(cache)).toEqual([])
+    expect(relativeError(await draw(folder, 'float16'), plain)).toBeLessThan(1e-4)
+    // Nothing had to be rounded, so nothing was written.
+    expect(await readdir(cache)).toEqual([])
+  })
+
+  it('is what wider weights are rounded to, once, when asked', async () => {
+    const folder = await copy()
+    const cache = await temporaryFolder()
+    vi.stubEnv('SELMA_CACHE', cache)
+    const path = join(folder, 'unet', weights)
+    const tensors = [...readSafetensorsSync(path)] as [string, SafetensorsTensor][]
+    // The same weights, each a little off what float16 can hold.
+    const wide = tensors.map(([key, { shape, data }]): [string, SafetensorsTensor] => {
+      const numbers = fromHalf(data as Uint16Array).map((value) => value * (1 + 2 ** -13))
+      return [key, { dtype: 'F32', shape, data: numbers }]
+    })
+    const plain = await draw(folder, 'float16')
+    await writeSafetensors(path, Object.fromEntries(wide))
+    const { unet } = await openCheckpoint(folder, { dtype: 'float16' })
+    expect(unet.weights.path.startsWith(join(cache, 'float16'))).toBe(true)
+    const [rounded, original] = [readSafetensorsSync(unet.weights.path), new Map(tensors)]
+    expect([...rounded.keys()]).toEqual([...original.keys()])
+    for (const [key, { dtype, data }] of rounded) {
+      expect(dtype).toBe('F16')
+      expect(data).toEqual(original.get(key)!.data)
+    }
+    expect(await draw(folder, 'float16')).toEqual(plain)
+    expect(await draw(folder)).not.toEqual(plain)
+  })
+
+  it('does not hold a weight that is too large', async () => {
+    const folder = await copy()
+    vi.stubEnv('SELMA_CACHE', await temporaryFolder())
+    const path = join(folder, 'unet', weights)
+    const tensors = [...readSafetensorsSync(path)] as [string, SafetensorsTensor][]
+    const [[key, { shape, data }], ...rest] = tensors
+    const large = fromHalf(data as Uint16Array)
+    large[3] = 70_000
+    await writeSafetensors(
+      path,
+      Object.fromEntries([[key, { dtype: 'F32' as const, shape, data: large }], ...rest]),
+    )
+    await expect(openCheckpoint(folder, { dtype: 'float16' })).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringMatching(/has the weight 70000: float16 ends at 65504/),
+      hint: "use dtype: 'float32'",
+    })
+    expect((await openCheckpoint(folder)).unet.weights.path).toBe(path)
   })
 
   it('of bfloat16 is widened whatever its size, and other numbers are left as they are', async () => {

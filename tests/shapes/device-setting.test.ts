@@ -15,6 +15,13 @@ describe('the device of a job', () => {
     expect(new Set([id, ...others]).size).toBe(3)
   })
 
+  it('is not how its weights are kept, which is hashed but for float32', async () => {
+    const id = await idOf({})
+    expect(await idOf({ dtype: 'float32' })).toBe(id)
+    expect(await idOf({ dtype: 'float16' })).not.toBe(id)
+    await expect(idOf({ dtype: 'bfloat16' })).rejects.toThrow(/dtype|"float32"\|"float16"/)
+  })
+
   it('is a provider: auto is resolved before', async () => {
     await expect(idOf({ device: 'auto' })).rejects.toThrow(/device.*|"cpu"\|"cuda"\|"webgpu"/)
   })

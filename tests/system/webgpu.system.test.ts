@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { Random } from '../../lib/base/random.ts'
 import { openCheckpoint } from '../../lib/diffusion/checkpoint.ts'
 import { TextToImagePipeline } from '../../lib/diffusion/pipeline.ts'
+import { type WeightDtype, weightDtypes } from '../../lib/diffusion/weights.ts'
 import { loraGraph, trainOptions } from '../../lib/experts/index.ts'
 import { loraTrainingProgram } from '../../lib/experts/lora-training.ts'
 import { type Provider, resolveDevice, Trainer } from '../../lib/runtime/index.ts'
@@ -59,19 +60,22 @@ it.skipIf(reason !== undefined)(titled('a LoRA training step on WebGPU equals th
   expect(relativeError(gpu.gradient, cpu.gradient)).toBeLessThan(1e-5)
 })
 
-it.skipIf(reason !== undefined)(titled('a picture drawn on WebGPU equals the CPU’s'), async () => {
-  const draw = async (provider: Provider) => {
-    const pipeline = await TextToImagePipeline.load(goldenPath('tiny-sd15'), { provider })
-    const size = { width: 64, height: 64 }
-    const latents = await pipeline.sample(['a red ring'], { seeds: [1], steps: 4, guidance: 7.5, ...size })
-    const pixels = await pipeline.decodeToPixels(latents, size)
-    await pipeline.release()
-    return { latents, pixels }
-  }
-  const [cpu, gpu] = [await draw('cpu'), await draw('webgpu')]
-  expect(relativeError(gpu.latents, cpu.latents)).toBeLessThan(1e-4)
-  expect(relativeError(gpu.pixels, cpu.pixels)).toBeLessThan(1e-4)
-})
+it.skipIf(reason !== undefined).each(weightDtypes)(
+  titled('a picture drawn on WebGPU equals the CPU’s, weights in %s'),
+  async (dtype) => {
+    const draw = async (provider: Provider, dtype: WeightDtype) => {
+      const pipeline = await TextToImagePipeline.load(goldenPath('tiny-sd15'), { provider, dtype })
+      const size = { width: 64, height: 64 }
+      const latents = await pipeline.sample(['a red ring'], { seeds: [1], steps: 4, guidance: 7.5, ...size })
+      const pixels = await pipeline.decodeToPixels(latents, size)
+      await pipeline.release()
+      return { latents, pixels }
+    }
+    const [cpu, gpu] = [await draw('cpu', 'float32'), await draw('webgpu', dtype)]
+    expect(relativeError(gpu.latents, cpu.latents)).toBeLessThan(1e-4)
+    expect(relativeError(gpu.pixels, cpu.pixels)).toBeLessThan(1e-4)
+  },
+)
 
 it.skipIf(reason !== undefined)(
   titled('a software driver is WebGPU, but not what auto chooses'),

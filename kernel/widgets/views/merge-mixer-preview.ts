@@ -4,6 +4,7 @@
 import { canBeLive, LiveFactors } from '../../../lib/diffusion/live-factors.ts'
 import { type Applied, TextToImagePipeline } from '../../../lib/diffusion/pipeline.ts'
 import type { SchedulerName } from '../../../lib/diffusion/schedulers/scheduler.ts'
+import type { WeightDtype } from '../../../lib/diffusion/weights.ts'
 import type { Lora } from '../../../lib/formats/lora.ts'
 import { encodePng } from '../../../lib/formats/png.ts'
 import { Engine, type Provider } from '../../../lib/runtime/index.ts'
@@ -28,6 +29,8 @@ export interface Base {
   loras: Applied
   /** What draws. Default: the CPU. */
   device?: Provider
+  /** How its frozen weights are kept. Default 'float32'. */
+  dtype?: WeightDtype
 }
 
 /** Pictures drawn side by side: with guidance, the rows of the second smallest session. */
@@ -65,6 +68,7 @@ export class MixPreview {
       loras: [...this.#base.loras, ...more],
       live: this.#live,
       provider: this.#base.device,
+      dtype: this.#base.dtype,
       open: (program, options) => this.#engine.open(program, { ...options, provider: this.#base.device }),
     })
   }

@@ -74,7 +74,7 @@ export class MergeMixer extends View<MergeMixerState, MergeMixerMessage, MergeMi
       this.#base.loras.map(async ({ path, weight }) => ({ lora: await loadLora(path), weight })),
     )
     this.#preview = new MixPreview(
-      { folder: this.#base.folder, loras, device: this.#base.device },
+      { folder: this.#base.folder, loras, device: this.#base.device, dtype: this.#base.dtype },
       this.#loras,
       drawing,
     )

@@ -180,6 +180,13 @@ export function cast(x: Tensor, dtype: Dtype): Tensor {
   return y
 }
 
+/** A frozen float16 constant as float32, for as long as each use takes: in memory it stays float16. */
+export function widened(x: Tensor): Tensor {
+  const y = cast(x, 'float32')
+  if (y !== x) x.graph.narrow.add(y)
+  return y
+}
+
 /** Nearest-neighbour upsampling of [N, C, H, W] by a whole factor. */
 export function upsampleNearest(x: Tensor, factor: number): Tensor {
   const [n, c, h, w] = x.shape
