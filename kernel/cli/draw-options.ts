@@ -14,6 +14,7 @@ export interface DrawOptionValues {
   cropsCoordsTopLeft?: [number, number]
   targetSize?: [number, number]
   tiling?: boolean
+  clipSkip?: number
 }
 
 /** As in lib/diffusion, which is not loaded for a help text. */
@@ -34,16 +35,17 @@ export function addDrawOptions(command: Command): Command {
     .option('--original-size <height,width>', 'Stable Diffusion XL is told it (default: the size)', sizePair)
     .option('--crops-coords-top-left <top,left>', 'likewise (default: 0,0)', sizePair)
     .option('--target-size <height,width>', 'likewise (default: the size)', sizePair)
+    .option('--clip-skip <layers>', "left out at the text encoder's end (default: 0)", whole(0))
     .option('--tiling <yes|no>', 'the VAE in tiles (default: above 1024 × 1024 pixels)', yesOrNo)
 }
 
 /** Those of a command's options that are draw options and given. */
 export function givenDrawOptions(options: DrawOptionValues): DrawOptionValues {
   const { negativePrompt, scheduler, width, height, eta, timestepSpacing, rescaleBetasZeroSnr } = options
-  const { originalSize, cropsCoordsTopLeft, targetSize, tiling } = options
+  const { originalSize, cropsCoordsTopLeft, targetSize, tiling, clipSkip } = options
   return {
     ...(negativePrompt ? { negativePrompt } : {}),
     ...{ scheduler, width, height, eta, timestepSpacing, rescaleBetasZeroSnr },
-    ...{ originalSize, cropsCoordsTopLeft, targetSize, tiling },
+    ...{ originalSize, cropsCoordsTopLeft, targetSize, tiling, clipSkip },
   }
 }

@@ -25,6 +25,7 @@ export interface DrawOptions
     | 'rescale'
     | 'negativePrompt'
     | 'scheduler'
+    | 'clipSkip'
     | 'eta'
     | 'timestepSpacing'
     | 'rescaleBetasZeroSnr'

@@ -18,6 +18,10 @@ export interface ClipTextStates {
   lastHiddenState: Tensor
   /** After the last layer but one, before the final norm [N, T, D]. */
   penultimate: Tensor
+  /** Before the first layer, and after each, without the final norm: transformers' `hidden_states`. */
+  hidden: readonly Tensor[]
+  /** The final norm of one of them. */
+  normed(states: Tensor): Tensor
 }
 
 const table = 'embeddings.token_embedding.weight'
@@ -49,9 +53,8 @@ export function clipText(
   const mask = graph.floats(causal, [1, 1, tokens, tokens], graph.fresh('causal_mask'))
 
   let x = add(gather(words, ids), reshape(slice(positions, 0, 0, tokens), [1, tokens, width]))
-  let penultimate = x
+  const hidden = [x]
   for (let i = 0; i < config.num_hidden_layers; i++) {
-    penultimate = x
     const layer = `${prefix}encoder.layers.${i}`
     const normed = b.layerNorm(`${layer}.layer_norm1`, x, epsilon)
     const project = (name: string) => b.linear(`${layer}.self_attn.${name}`, normed, width)
@@ -61,8 +64,10 @@ export function clipText(
       b.linear(`${layer}.mlp.fc1`, b.layerNorm(`${layer}.layer_norm2`, x, epsilon), config.intermediate_size),
     )
     x = add(x, b.linear(`${layer}.mlp.fc2`, wide, width))
+    hidden.push(x)
   }
-  return { lastHiddenState: b.layerNorm(`${prefix}final_layer_norm`, x, epsilon), penultimate }
+  const normed = (states: Tensor): Tensor => b.layerNorm(`${prefix}final_layer_norm`, states, epsilon)
+  return { lastHiddenState: normed(x), penultimate: hidden.at(-2) ?? x, hidden, normed }
 }
 
 /**

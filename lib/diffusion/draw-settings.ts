@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readJson } from '../base/files.ts'
 import { readIndex } from './checkpoint.ts'
-import { parseConfig, unetConfig, vaeConfig } from './config.ts'
+import { clipTextConfig, parseConfig, unetConfig, vaeConfig } from './config.ts'
 import { latentSize, type SampleOptions, sizeIds } from './sample-options.ts'
 import { makeScheduler, type SchedulerName } from './schedulers/scheduler.ts'
 import { readSchedulerConfig } from './schedulers/scheduler-config.ts'
+import { checkClipSkip } from './text-conditioner.ts'
 
 const pixels = z.number().int().positive()
 const pair = z.tuple([z.number().nonnegative(), z.number().nonnegative()])
@@ -30,6 +31,8 @@ export const drawSettings = {
   cropsCoordsTopLeft: pair.optional(),
   /** Stable Diffusion XL only: [height, width]. Default: the picture's. */
   targetSize: pair.optional(),
+  /** Layers left out at the text encoder's end. Default 0. */
+  clipSkip: z.number().int().nonnegative().optional(),
   /** The VAE in overlapping tiles. Default: for pictures of more than 1024 × 1024 pixels. */
   tiling: z.boolean().optional(),
 }
@@ -43,7 +46,8 @@ export function drawnWith(settings: DrawSettings): DrawSettings {
 
 /**
  * Refuses what the model of a pipeline folder could not be drawn with: sides that are no multiple of what its UNet
- * halves, an unknown or unfit scheduler, eta without DDIM, size conditioning of a model that is told no sizes.
+ * halves, an unknown or unfit scheduler, eta without DDIM, size conditioning of a model that is told no sizes, more
+ * layers left out than there are.
  *
  * @throws SelmaError `bad-input` or `unsupported`, with the valid choices
  */
@@ -55,12 +59,15 @@ export async function checkDrawing(
     const path = join(folder, name, 'config.json')
     return parseConfig(schema, await readJson(path), path)
   }
-  const [{ xl }, unet, vae, scheduler] = await Promise.all([
-    readIndex(folder),
+  const { xl } = await readIndex(folder)
+  const encoders = xl ? ['text_encoder', 'text_encoder_2'] : ['text_encoder']
+  const [texts, unet, vae, scheduler] = await Promise.all([
+    Promise.all(encoders.map((name) => config(name, clipTextConfig))),
     config('unet', unetConfig),
     config('vae', vaeConfig),
     readSchedulerConfig(join(folder, 'scheduler', 'scheduler_config.json')),
   ])
+  checkClipSkip(texts, settings.clipSkip)
   const scale = 2 ** (vae.block_out_channels.length - 1)
   const usual = [unet.sample_size, unet.sample_size] as const
   const unit = scale * 2 ** (unet.block_out_channels.length - 1)

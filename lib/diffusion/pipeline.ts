@@ -209,7 +209,7 @@ export class TextToImagePipeline {
     const guided = guidance !== 1
     const perRun = picturesPerRun(prompts.length, place[0] * place[1], guided ? 2 : 1)
     const rows = perRun * (guided ? 2 : 1)
-    const texts = await this.#texts.encode(prompts)
+    const texts = await this.#texts.encode(prompts, options.clipSkip)
     const empty = guided ? await this.#negative(negativePrompt) : undefined
     const session = await this.#unet(rows, place, texts[0]?.pooled?.length)
     const out = new Float32Array(prompts.length * size)

@@ -30,6 +30,11 @@ export interface SampleOptions extends SizeConditioning {
    * `force_zeros_for_empty_prompt` (Stable Diffusion XL).
    */
   negativePrompt?: string
+  /**
+   * Layers left out at the end of the text encoder, or of both of Stable Diffusion XL, which do without the last
+   * anyway. As in diffusers the negative prompt takes all. Default 0.
+   */
+  clipSkip?: number
   /** Default: the checkpoint's own. */
   scheduler?: SchedulerName
   /** Share of ancestral sampling's noise that DDIM adds, 0 to 1. Default 0. */

@@ -1,6 +1,7 @@
 // From prompts to what the UNet is conditioned on: one text encoder's last states, or for Stable Diffusion XL the
 // last states but one of two encoders side by side, with the second one's pooled text. What was encoded is kept.
 // Source: diffusers, pipeline_stable_diffusion.py and pipeline_stable_diffusion_xl.py (`encode_prompt`).
+import { fail } from '../base/errors.ts'
 import type { Graph } from '../runtime/index.ts'
 import { Builder } from './builder.ts'
 import type { Component } from './checkpoint.ts'
@@ -59,43 +60,55 @@ export class TextConditioner {
     return this.#parts.map((part) => tokensOf(part, prompt))
   }
 
-  /** What each prompt is to the UNet; kept for the next time. */
-  async encode(prompts: readonly string[]): Promise<TextCondition[]> {
-    const missing = [...new Set(prompts)].filter((prompt) => !this.#known.has(prompt))
+  /**
+   * What each prompt is to the UNet; kept for the next time.
+   *
+   * @param clipSkip layers that are left out at the encoder's end
+   * @throws SelmaError `bad-input` for more layers than there are
+   */
+  async encode(prompts: readonly string[], clipSkip = 0): Promise<TextCondition[]> {
+    checkClipSkip(
+      this.#parts.map(({ component }) => component.config),
+      clipSkip,
+    )
+    const key = (prompt: string): string => `${clipSkip} ${prompt}`
+    const missing = [...new Set(prompts)].filter((prompt) => !this.#known.has(key(prompt)))
     for (let start = 0; start < missing.length; start += CHUNK) {
       const chunk = missing.slice(start, start + CHUNK)
       const found: TextCondition[][] = []
-      for (const part of this.#parts) found.push(await this.#run(part, chunk))
+      for (const part of this.#parts) found.push(await this.#run(part, chunk, clipSkip))
       chunk.forEach((prompt, i) => {
         const states = found.map((each) => each[i].states)
         const pooled = found.at(-1)![i].pooled
-        this.#known.set(prompt, { states: beside(states, this.#parts[0].tokenizer.maxLength), pooled })
+        this.#known.set(key(prompt), { states: beside(states, this.#parts[0].tokenizer.maxLength), pooled })
       })
     }
-    return prompts.map((prompt) => this.#known.get(prompt)!)
+    return prompts.map((prompt) => this.#known.get(key(prompt))!)
   }
 
-  #build(graph: Graph, { name, component, replaced }: TextPart, rows: number, tokens: number): void {
+  #build(graph: Graph, part: TextPart, size: { rows: number; tokens: number; clipSkip: number }): void {
+    const { name, component, replaced } = part
+    const { rows, tokens, clipSkip } = size
     const { config } = component
     const b = new Builder(graph, checkpointWeights(graph, component.weights, { scope: name, replaced }))
     const text = clipText(b, config, graph.input('ids', [rows, tokens], 'int64'))
     if (this.#parts.length === 1) {
-      graph.output('states', text.lastHiddenState)
+      graph.output('states', text.normed(text.hidden.at(-1 - clipSkip)!))
       return
     }
-    graph.output('states', text.penultimate)
+    graph.output('states', text.hidden.at(-2 - clipSkip)!)
     if (name === 'text_encoder_2')
       graph.output('pooled', projectedText(b, config, text, graph.input('places', [rows], 'int64')))
   }
 
-  async #run(part: TextPart, prompts: readonly string[]): Promise<TextCondition[]> {
+  async #run(part: TextPart, prompts: readonly string[], clipSkip: number): Promise<TextCondition[]> {
     const { name, component } = part
     const { config } = component
     const tokens = part.tokenizer.maxLength
     const rows = rowsFor(prompts.length)
     const session = await this.#pool.get(
-      `${name}-${rows}`,
-      (graph) => this.#build(graph, part, rows, tokens),
+      `${name}-${rows}${clipSkip === 0 ? '' : `-skip-${clipSkip}`}`,
+      (graph) => this.#build(graph, part, { rows, tokens, clipSkip }),
       { spinning: false },
     )
     const ids = new BigInt64Array(rows * tokens)
@@ -114,6 +127,22 @@ export class TextConditioner {
       pooled: wantsPooled ? row(pooled, i, config.projection_dim) : undefined,
     }))
   }
+}
+
+/**
+ * Of one encoder, all its layers can be left out; of Stable Diffusion XL's two, which do without the last anyway, all but one.
+ *
+ * @param encoders as many as the model has
+ * @throws SelmaError `bad-input` for more, or for no whole number
+ */
+export function checkClipSkip(
+  encoders: readonly Pick<ClipTextConfig, 'num_hidden_layers'>[],
+  clipSkip = 0,
+): void {
+  const layers = Math.min(...encoders.map(({ num_hidden_layers: count }) => count))
+  const most = encoders.length === 1 ? layers : layers - 1
+  if (!Number.isInteger(clipSkip) || clipSkip < 0 || clipSkip > most)
+    fail('bad-input', `clipSkip ${clipSkip}`, `give 0 to ${most}: the text encoder has ${layers} layers`)
 }
 
 function tokensOf({ component, tokenizer }: TextPart, prompt: string): TextTokens {

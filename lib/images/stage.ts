@@ -160,6 +160,8 @@ export const imagesStage = defineStage({
             ...(loras.length ? { loras } : {}),
             guidance,
             steps,
+            ...(negativePrompt ? { negativePrompt } : {}),
+            ...(options.scheduler ? { scheduler: options.scheduler } : {}),
             ...drawn,
             ...(scores ? { scores } : {}),
           })

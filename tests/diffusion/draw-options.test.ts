@@ -19,6 +19,27 @@ afterAll(() => Promise.all([plain.release(), xl.release()]))
 
 const base = { seeds: [4], steps: 3, width: 64, height: 64 }
 
+describe('clipSkip', () => {
+  it('leaves out layers at the end of what the prompt goes through', async () => {
+    for (const pipeline of [plain, xl]) {
+      const own = await pipeline.sample([prompt], base)
+      expect(await pipeline.sample([prompt], { ...base, clipSkip: 0 })).toEqual(own)
+      const skipped = await pipeline.sample([prompt], { ...base, clipSkip: 1 })
+      expect(relativeError(skipped, own)).toBeGreaterThan(1e-3)
+      // What was encoded for one is not taken for the other.
+      expect(await pipeline.sample([prompt], base)).toEqual(own)
+    }
+  })
+
+  it.each([-1, 1.5, 99])('%d is refused', async (clipSkip) => {
+    await expect(plain.sample([prompt], { ...base, clipSkip })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: `clipSkip ${clipSkip}`,
+      hint: expect.stringMatching(/^give 0 to \d+: the text encoder has \d+ layers$/),
+    })
+  })
+})
+
 describe('sizes', () => {
   it('are width and height in pixels', async () => {
     const latents = await plain.sample([prompt, prompt], { ...base, seeds: [4, 5], width: 128 })

@@ -66,20 +66,27 @@ const request = {
 }
 
 /** What is drawn here from fixed noise, [2, 3, H, W] in 0 to 1; and the files for diffusers to do the same. */
-async function drawn(family: string, lora: string, work: string): Promise<Float32Array> {
+async function drawn(family: string, lora: string, work: string, clipSkip?: number): Promise<Float32Array> {
   const loras = [{ lora: await loadLora(lora), weight: 1 }]
   const pipeline = await TextToImagePipeline.load(goldenPath(family), { loras })
   const { prompt, negative_prompt: negativePrompt, steps, guidance } = request
   const noise = floats(join(work, 'noise.safetensors')).get('noise')!
-  const latents = await pipeline.sample(prompt, { seeds: [0, 0], noise, steps, guidance, negativePrompt })
+  const latents = await pipeline.sample(prompt, {
+    seeds: [0, 0],
+    noise,
+    steps,
+    guidance,
+    negativePrompt,
+    clipSkip,
+  })
   const pixels = await pipeline.decodeToPixels(latents)
   await pipeline.release()
   return pixels.map((value) => Math.min(1, Math.max(0, value / 2 + 0.5)))
 }
 
-async function prepared(): Promise<{ work: string; common: string[] }> {
+async function prepared(clipSkip?: number): Promise<{ work: string; common: string[] }> {
   const work = await temporaryFolder()
-  await writeJson(join(work, 'input.json'), request)
+  await writeJson(join(work, 'input.json'), { ...request, clip_skip: clipSkip })
   const data = new Random(3).normals(2 * 4 * 8 * 8)
   await writeSafetensors(join(work, 'noise.safetensors'), {
     noise: { dtype: 'F32', shape: [2, 4, 8, 8], data },
@@ -120,11 +127,15 @@ describe.each(['tiny-sd15', 'tiny-sdxl'])('an expert on %s', (family) => {
     compare(await drawn(family, lora, work), work)
   })
 
-  it('of peft is drawn with the same here', { timeout: 600_000 }, async () => {
-    const { work, common } = await prepared()
-    const made = join(work, 'made')
-    await mkdir(made)
-    python('exchange_lora.py', '--base', goldenPath(family), ...common, '--make', made)
-    compare(await drawn(family, made, work), work)
-  })
+  it.each([undefined, 1])(
+    'of peft is drawn with the same here, clip skip %s',
+    { timeout: 600_000 },
+    async (clipSkip) => {
+      const { work, common } = await prepared(clipSkip)
+      const made = join(work, 'made')
+      await mkdir(made)
+      python('exchange_lora.py', '--base', goldenPath(family), ...common, '--make', made)
+      compare(await drawn(family, made, work, clipSkip), work)
+    },
+  )
 })

@@ -2,7 +2,7 @@
 
     python exchange_lora.py --base DIR --input input.json --noise FILE --out FILE (--lora FILE | --make DIR)
 
-input.json: {"prompt": [...], "negative_prompt": "", "steps": 4, "guidance": 5}; the noise file has `noise`
+input.json: {"prompt": [...], "negative_prompt": "", "steps": 4, "guidance": 5, "clip_skip": null}; the noise file has `noise`
 [B,C,h,w], standard normal. --lora: what load_lora_weights takes. --make: adapters of peft with random factors on UNet
 and text encoders, saved there by save_lora_weights. OUT gets `image` [B,3,H,W] in 0..1 with the LoRA, `plain` without.
 """
@@ -68,6 +68,7 @@ def draw(pipe, request: dict, noise: torch.Tensor) -> torch.Tensor:
         width=noise.shape[3] * pipe.vae_scale_factor,
         num_inference_steps=request["steps"],
         guidance_scale=request["guidance"],
+        clip_skip=request.get("clip_skip"),
         output_type="pt",
     ).images
 
@@ -81,6 +82,9 @@ def main() -> None:
     request, noise = json.loads(args.input.read_text()), load_file(args.noise)["noise"]
     pipe = DiffusionPipeline.from_pretrained(args.base, torch_dtype=torch.float32, safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
+    if not hasattr(pipe.text_encoder, "text_model"):
+        # diffusers looks for the final norm there; transformers 5 has it in the model itself.
+        object.__setattr__(pipe.text_encoder, "text_model", pipe.text_encoder)
     out = {"plain": draw(pipe, request, noise)}
     if args.make:
         make(pipe, args.make)

@@ -41,7 +41,7 @@ const cases: [string, string, Partial<ImagesSettings> & DrawOptions][] = [
   [
     'zero terminal SNR',
     'tiny-sd21-v',
-    { scheduler: 'ddim', rescaleBetasZeroSnr: true, timestepSpacing: 'trailing' },
+    { scheduler: 'ddim', rescaleBetasZeroSnr: true, timestepSpacing: 'trailing', clipSkip: 1 },
   ],
   ['sizes of Stable Diffusion XL', 'tiny-sdxl', { ...(sized as object), width: 64, height: 96 }],
 ]
@@ -61,8 +61,11 @@ describe('a job’s pictures', () => {
     for (const [i, { file_name }] of records.entries())
       expect(await decodePng(join(dir, file_name)), file_name).toEqual(drawn.pictures[i])
     expect(new Set(drawn.pictures.map(({ width }) => width))).toEqual(new Set([options.width ?? 64]))
-    const { eta, width } = records[0]
-    expect([eta, width]).toEqual([options.eta, options.width])
+    const { eta, width, scheduler, negativePrompt, clipSkip } = records[0]
+    expect({ eta, width, scheduler, negativePrompt, clipSkip }).toEqual({
+      ...{ eta: options.eta, width: options.width, scheduler: options.scheduler },
+      ...{ negativePrompt: options.negativePrompt, clipSkip: options.clipSkip },
+    })
   })
 
   it('differ with the options, and are the same job without them', async () => {
@@ -77,9 +80,10 @@ describe('a job’s pictures', () => {
         { scheduler: 'ddim', eta: 1 },
         { timestepSpacing: 'trailing' },
         { tiling: true },
+        { clipSkip: 1 },
       ].map(id),
     )
-    expect(new Set(ids).size).toBe(7)
+    expect(new Set(ids).size).toBe(8)
     expect(await id({ width: undefined, eta: undefined, tiling: undefined })).toBe(ids[0])
     // What is hashed of a job without them has none of their names.
     const { file } = await describeJob(imagesStage, base('tiny-sd15'))
@@ -98,6 +102,7 @@ describe('what no picture can be drawn with', () => {
     ['an unknown spacing', { timestepSpacing: 'even' }, 'bad-input', 'timestepSpacing'],
     ['too many steps', { steps: 2000 }, 'bad-input', '2000 sampling steps'],
     ['zero SNR with PNDM', { rescaleBetasZeroSnr: true }, 'unsupported', 'rescale_betas_zero_snr'],
+    ['more layers left out than there are', { clipSkip: 99 }, 'bad-input', 'clipSkip 99'],
     ['sizes for a model without', { originalSize: [64, 64] }, 'bad-input', 'originalSize for this model'],
   ])('%s is refused before there is a job', async (_, more, code, message) => {
     const root = await newRoot()
