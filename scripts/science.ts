@@ -11,8 +11,8 @@ import { type Condition, trainCondition } from './science/condition.ts'
 import { referenceRows, scoreReference } from './science/reference-rows.ts'
 import { type Candidate, scoreAtBest } from './science/score.ts'
 import { claimComparisons, type StudyRow, studyLines, studyTable } from './science/table.ts'
+import { testSet, testSkills } from './science/test-sets.ts'
 
-const wordingsNames = ['train', 'test', 'all'] as const
 const { values } = parseArgs({
   options: {
     base: { type: 'string', default: 'shapes' },
@@ -43,10 +43,7 @@ const { values } = parseArgs({
     },
     skills: { type: 'string', default: 'color,count,spatial,size,background,paragraph' },
     'per-skill': { type: 'string', default: '40' },
-    'test-per-skill': { type: 'string', default: '80' },
-    'test-seed': { type: 'string', default: '0' },
-    'test-wordings': { type: 'string', default: 'all' },
-    'test-without': { type: 'string', default: '' },
+    'test-set': { type: 'string', default: 'e7841cbe' },
     out: { type: 'string', default: 'runs/science' },
   },
 })
@@ -101,28 +98,13 @@ const condition: Condition = {
   controlSeeds: numbers('control-seeds'),
 }
 const perSkill = number('per-skill')
-const wordings =
-  wordingsNames.find((name) => name === values['test-wordings']) ??
-  fail('bad-input', `--test-wordings ${values['test-wordings']}`, `choose one of ${wordingsNames.join(', ')}`)
-const validation = suites.shapes({ split: 'validation', perSkill, seed: 1 })
-// Scenes that an earlier study was scored on are no news.
-const earlier = values['test-without']
-  .split(',')
-  .filter(Boolean)
-  .flatMap((seed) => {
-    const suite = { perSkill: number('test-per-skill'), seed: number('test-without', seed) }
-    return suites.shapes({ split: 'test', ...suite }).items
-  })
+// Guidance and weight are chosen on prompts of the skills that are asked for.
+const asks = testSkills(values['test-set'])
+const validation = suites.shapes({ split: 'validation', skills: asks, perSkill, seed: 1 })
 const asked =
   split === 'test'
-    ? suites.shapes({
-        split,
-        perSkill: number('test-per-skill'),
-        seed: number('test-seed'),
-        wordings,
-        without: { items: earlier },
-      })
-    : suites.shapes({ split, perSkill, seed: 2, without: validation })
+    ? testSet(values['test-set'])
+    : suites.shapes({ split, skills: asks, perSkill, seed: 2, without: validation })
 const setting = { validation, asked, guidances: numbers('guidances').sort((a, b) => a - b) }
 const [weight, ...weights] = numbers('weights')
 const out = resolve(values.out)
