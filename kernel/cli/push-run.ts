@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Expert } from '../../lib/api/expert.ts'
+import { Dataset } from '../../lib/api/images.ts'
 import { pushExpert } from '../../lib/api/push-expert.ts'
 import { fail } from '../../lib/base/errors.ts'
 import { readJson } from '../../lib/base/files.ts'
@@ -37,13 +38,14 @@ export async function runPush(
   options: PushCommandOptions,
   context: Context,
 ): Promise<Answer> {
-  const { tag: tags, scores = [], public: open = false, ...rest } = options
+  const { tag: tags, scores = [], samples = [], public: open = false, ...rest } = options
   if (!existsSync(path)) fail('not-found', `there is no ${path}`, 'give the folder or file of a LoRA')
   const expert = await Expert.load(path)
   const { baseModel, license, licenseLink, summary, data, revision, message } = rest
   const pushed = await pushExpert(expert, repository, {
     ...{ baseModel, license, licenseLink, summary, data, tags, revision, message, private: !open },
     scores: (await Promise.all(scores.map(scoresIn))).flat(),
+    samples: await Promise.all(samples.map(Dataset.read)),
     onProgress: ({ state, file }) => context.progress.line(file ? `${state} ${file}` : state),
     signal: context.signal,
   })

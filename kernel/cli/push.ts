@@ -11,6 +11,7 @@ interface Options {
   data?: string
   tag?: string[]
   scores?: string[]
+  samples?: string[]
   public?: boolean
   revision?: string
   message?: string
@@ -21,8 +22,8 @@ export function pushCommand(program: Command): void {
     .command('push')
     .summary('upload an expert to the Hugging Face Hub')
     .description(
-      'Uploads a LoRA in diffusers’ layout with a model card: base model, data, settings, scores. Pictures are for\n' +
-        'experts.push in a cell. Needs HF_TOKEN with write permission; a repository that is made is private.',
+      'Uploads a LoRA in diffusers’ layout with a model card: base model, data, settings, scores, pictures.\n' +
+        'Needs HF_TOKEN with write permission; a repository that is made is private.',
     )
     .argument('<expert>', 'LoRA folder or file')
     .argument('<repository>', 'organisation/name')
@@ -33,6 +34,11 @@ export function pushCommand(program: Command): void {
     .option('--data <text>', 'what it was trained on')
     .option('--tag <name>', 'a further tag (repeatable)', collect(String))
     .option('--scores <folder>', 'an --out of selma evaluate (repeatable)', collect(String))
+    .option(
+      '--samples <folder>',
+      'pictures for the card, an --out of selma images (repeatable)',
+      collect(String),
+    )
     .option('--public', 'a repository that is made is public')
     .option('--revision <branch>', 'made if there is none (default: main)')
     .option('--message <text>', 'title of the commit')
@@ -40,7 +46,7 @@ export function pushCommand(program: Command): void {
     command,
     [
       'selma push expert me/count-lora --base-model stable-diffusion-v1-5/stable-diffusion-v1-5 --license creativeml-openrail-m',
-      'selma push merged me/all-skills --scores scores-base --scores scores-merged --public',
+      'selma push merged me/all-skills --scores scores-base --scores scores-merged --samples pics --public',
     ],
     async (options, context, [expert, repository]) =>
       (await import('./push-run.ts')).runPush(expert, repository, options, context),

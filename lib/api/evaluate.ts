@@ -22,8 +22,8 @@ import { type Device, resolveDevice } from '../runtime/index.ts'
 import { type SuiteOptions, shapesSuite } from '../shapes/suite.ts'
 import { type EvaluationSettings, evaluateStage } from '../study/evaluation.ts'
 import { type CallOptions, call } from './call.ts'
+import { computedOn } from './computed-on.ts'
 import { displaySymbol, type MimeBundle, origin, type ShownTable, shown, tableBundle } from './display.ts'
-import { onDevice } from './on-device.ts'
 import type { T2I } from './t2i.ts'
 
 /** Prompts with questions. */
@@ -150,7 +150,7 @@ const evaluationSettings = async (
     name,
     questions: { name: questions.name, items },
     ...rest,
-    ...onDevice(device ? await resolveDevice(device) : model.device, model.dtype),
+    ...computedOn(device ? await resolveDevice(device) : model.device, model.dtype),
   } as EvaluationSettings
 }
 

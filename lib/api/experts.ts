@@ -17,10 +17,10 @@ import { merge as mergeLoras } from '../merging/index.ts'
 import type { MergeOptions } from '../merging/options.ts'
 import { type Device, resolveDevice } from '../runtime/index.ts'
 import { begin, type CallOptions, call, type Where } from './call.ts'
+import { computedOn } from './computed-on.ts'
 import { origin } from './display.ts'
 import { Expert } from './expert.ts'
 import type { Dataset } from './images.ts'
-import { onDevice } from './on-device.ts'
 import { pushExpert } from './push-expert.ts'
 import type { T2I } from './t2i.ts'
 import { flatten, hashed, tellUse } from './used.ts'
@@ -62,7 +62,7 @@ const trainSettings = async (
     ...(record ? { record } : {}),
     dsg,
     train,
-    ...onDevice(device ? await resolveDevice(device) : model.device, model.dtype),
+    ...computedOn(device ? await resolveDevice(device) : model.device, model.dtype),
   }
 }
 

@@ -10,8 +10,8 @@ import type { Job } from '../jobs/index.ts'
 import { ImageGrid } from '../plots/index.ts'
 import { type Device, resolveDevice } from '../runtime/index.ts'
 import { begin, type CallOptions, call, type Where } from './call.ts'
+import { computedOn } from './computed-on.ts'
 import { bundleOf, displaySymbol, type MimeBundle, origin } from './display.ts'
-import { onDevice } from './on-device.ts'
 import { Prompts } from './prompts.ts'
 import type { T2I } from './t2i.ts'
 import { hashed, tellOpened } from './used.ts'
@@ -78,7 +78,7 @@ const imageSettings = async (
     loras: [...model.loras],
     prompts: records as ImagesSettings['prompts'],
     ...options,
-    ...onDevice(device ? await resolveDevice(device) : model.device, model.dtype),
+    ...computedOn(device ? await resolveDevice(device) : model.device, model.dtype),
   }
 }
 

@@ -1,9 +1,10 @@
 // An expert to the Hub: its LoRA in diffusers' layout, sample pictures, and a model card that says what it is, how it was
 // made and how it scores. The upload itself is lib/hub's; the token comes from the environment, never from a call.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fail } from '../base/errors.ts'
+import { fileError } from '../base/files.ts'
 import type { Lora } from '../formats/lora.ts'
 import { saveLora } from '../formats/lora-files.ts'
 import {
@@ -20,8 +21,11 @@ import { mergeInfo } from '../merging/index.ts'
 import { callerSignal } from './caller.ts'
 import type { ModelScores } from './evaluate.ts'
 import type { Expert } from './expert.ts'
+import { Dataset } from './images.ts'
 import type { Pictures } from './t2i.ts'
 import { flatten } from './used.ts'
+
+type SamplePictures = Pictures | Dataset
 
 export interface PushExpertOptions
   extends Pick<ModelCard, 'summary' | 'license' | 'licenseLink' | 'datasets' | 'tags' | 'weight'>,
@@ -32,8 +36,8 @@ export interface PushExpertOptions
   evaluations?: readonly ModelScores[]
   /** Further rows of the card's scores. */
   scores?: readonly CardScore[]
-  /** Pictures that `draw` gave, for the card and the repository. */
-  samples?: Pictures | readonly Pictures[]
+  /** Pictures that `draw` gave, or an imagefolder of them, for the card and the repository. */
+  samples?: SamplePictures | readonly SamplePictures[]
   /** What it was trained on, in words. Default: content hash of the training job's data. */
   data?: string
 }
@@ -69,19 +73,46 @@ function settingsOf(lora: Lora): Record<string, unknown> {
   }
 }
 
-/** Sample pictures as files of the repository, and as the card's entries. */
-async function samplesOf(given: readonly Pictures[]) {
-  const all = given.flatMap((set) => set.pictures.map((_, i) => ({ set, i })))
-  const files = await Promise.all(
-    all.map(async ({ set, i }, at) => ({
-      file: `samples/${String(at + 1).padStart(3, '0')}.png`,
-      png: await set.png(i),
-      entry: { prompt: set.captions[i], seed: set.seeds?.[i] },
-    })),
+interface Sample {
+  /** Of the file's name, with its dot. */
+  extension: string
+  bytes: Uint8Array
+  prompt: string
+  seed?: number
+}
+
+/** Pictures of a folder are taken as they are. */
+async function samplesIn(set: SamplePictures): Promise<Sample[]> {
+  if (!(set instanceof Dataset)) {
+    const prompts = set.captions.slice(0, set.pictures.length)
+    return Promise.all(
+      prompts.map(async (prompt, i) => ({
+        ...{ extension: '.png', bytes: await set.png(i), prompt, seed: set.seeds?.[i] },
+      })),
+    )
+  }
+  return Promise.all(
+    set.records.map(async ({ file_name: name, text: prompt, seed }) => {
+      const path = join(set.dir, name)
+      const bytes = await readFile(path).catch((error) => {
+        throw fileError(error, 'read', path)
+      })
+      const extension = extname(name).toLowerCase()
+      return { extension, bytes, prompt, seed: typeof seed === 'number' ? seed : undefined }
+    }),
   )
+}
+
+/** Sample pictures as files of the repository, and as the card's entries. */
+async function samplesOf(sets: readonly SamplePictures[]) {
+  const all = (await Promise.all(sets.map(samplesIn))).flat()
+  const named = all.map((sample, at) => ({
+    ...sample,
+    file: `samples/${String(at + 1).padStart(3, '0')}${sample.extension}`,
+  }))
   return {
-    files: Object.fromEntries(files.map(({ file, png }) => [file, png])),
-    entries: files.map(({ file, entry }) => ({ file, ...entry })),
+    files: Object.fromEntries(named.map(({ file, bytes }) => [file, bytes])),
+    entries: named.map(({ file, prompt, seed }) => ({ file, prompt, seed })),
   }
 }
 
@@ -114,7 +145,7 @@ export async function pushExpert(
   const base = baseModel ?? lora.metadata.selma_base
   if (!base)
     fail('bad-input', `${expert.name} does not say its base model`, "name it: baseModel: 'organisation/name'")
-  const pictures = await samplesOf(Array.isArray(samples) ? samples : [samples as Pictures])
+  const pictures = await samplesOf([samples].flat() as SamplePictures[])
   const readme = createModelCard({
     ...card,
     repo,

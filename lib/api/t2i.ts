@@ -12,10 +12,10 @@ import { encodePng } from '../formats/png.ts'
 import { ImageGrid } from '../plots/index.ts'
 import { type Device, type Provider, resolveDevice } from '../runtime/index.ts'
 import { callerSignal } from './caller.ts'
+import { computedOn } from './computed-on.ts'
 import { bundleOf, displaySymbol, type MimeBundle } from './display.ts'
 import type { Expert } from './expert.ts'
 import { findModel, type LoadOptions } from './find-model.ts'
-import { onDevice } from './on-device.ts'
 import { sharedEngine } from './shared-engine.ts'
 import { flatten, tellUse } from './used.ts'
 
@@ -275,7 +275,7 @@ export class T2I {
         settings: flatten({
           ...{ model: this.name, prompts: texts, guidance: 7.5, rescale: 0 },
           ...{ ...rest, seed, steps, perPrompt },
-          ...onDevice(this.device, this.dtype),
+          ...computedOn(this.device, this.dtype),
         }),
         defaults: { seed: 0, steps: 20, guidance: 7.5, rescale: 0, perPrompt: 1 },
       }))

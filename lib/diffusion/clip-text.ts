@@ -14,14 +14,16 @@ import type { Builder } from './builder.ts'
 import type { ClipTextConfig } from './config.ts'
 
 export interface ClipTextStates {
-  /** After the last layer and the final norm [N, T, D]: what Stable Diffusion 1.x conditions on. */
-  lastHiddenState: Tensor
-  /** After the last layer but one, before the final norm [N, T, D]. */
-  penultimate: Tensor
-  /** Before the first layer, and after each, without the final norm: transformers' `hidden_states`. */
+  /**
+   * Before the first layer, and after each, without the final norm, [N, T, D] each: transformers' `hidden_states`.
+   * Stable Diffusion XL conditions on the last but one.
+   */
   hidden: readonly Tensor[]
-  /** The final norm of one of them. */
-  normed(states: Tensor): Tensor
+  /**
+   * The final norm of those before the last `skip` layers (default 0: transformers' `last_hidden_state`, what Stable
+   * Diffusion 1.x conditions on).
+   */
+  lastHiddenState(skip?: number): Tensor
 }
 
 const table = 'embeddings.token_embedding.weight'
@@ -66,8 +68,9 @@ export function clipText(
     x = add(x, b.linear(`${layer}.mlp.fc2`, wide, width))
     hidden.push(x)
   }
-  const normed = (states: Tensor): Tensor => b.layerNorm(`${prefix}final_layer_norm`, states, epsilon)
-  return { lastHiddenState: normed(x), penultimate: hidden.at(-2) ?? x, hidden, normed }
+  const lastHiddenState = (skip = 0): Tensor =>
+    b.layerNorm(`${prefix}final_layer_norm`, hidden.at(-1 - skip)!, epsilon)
+  return { hidden, lastHiddenState }
 }
 
 /**
@@ -81,8 +84,9 @@ export function projectedText(
   { lastHiddenState }: ClipTextStates,
   places: Tensor,
 ): Tensor {
-  const [rows, tokens, width] = lastHiddenState.shape
-  const pooled = gather(reshape(lastHiddenState, [rows * tokens, width]), places)
+  const states = lastHiddenState()
+  const [rows, tokens, width] = states.shape
+  const pooled = gather(reshape(states, [rows * tokens, width]), places)
   return b.linear('text_projection', pooled, config.projection_dim, { bias: false })
 }
 

@@ -93,7 +93,7 @@ export class TextConditioner {
     const b = new Builder(graph, checkpointWeights(graph, component.weights, { scope: name, replaced }))
     const text = clipText(b, config, graph.input('ids', [rows, tokens], 'int64'))
     if (this.#parts.length === 1) {
-      graph.output('states', text.normed(text.hidden.at(-1 - clipSkip)!))
+      graph.output('states', text.lastHiddenState(clipSkip))
       return
     }
     graph.output('states', text.hidden.at(-2 - clipSkip)!)

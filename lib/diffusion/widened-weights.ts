@@ -1,5 +1,6 @@
-// Half-precision weights as float32, once: the CPU computes in float32 and would widen them anew for every session,
-// into memory of its own. The wide file is mapped instead. Kept in the user's cache, never beside the original.
+// Weights in another precision, once: half-precision ones as float32, since the CPU computes in float32 and would widen
+// them anew for every session, into memory of its own (the wide file is mapped instead); and weights rounded to float16,
+// for where they stay so. Kept in the user's cache, never beside the original.
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,24 +8,24 @@ import { cacheFolder } from '../base/cache-folder.ts'
 import { fail } from '../base/errors.ts'
 import { fileError, sha256, writeFileAtomic } from '../base/files.ts'
 import { toHalf } from '../formats/half.ts'
-import type { SafetensorsEntry, SafetensorsHeader } from '../formats/safetensors.ts'
-import { toFloats } from '../formats/safetensors.ts'
+import type { SafetensorsDtype, SafetensorsEntry, SafetensorsHeader } from '../formats/safetensors.ts'
+import { dtypeSize, toFloats, viewAs } from '../formats/safetensors-dtypes.ts'
 
 /** Numbers converted at once; a tensor may be larger. */
 const CHUNK = 1 << 22
 
-const narrow = new Set(['F16', 'BF16'])
-const isNarrow = ({ dtype }: SafetensorsEntry): boolean => narrow.has(dtype)
+/** What can be converted; the rest (float64, integers) stays as it is. */
+const convertible: readonly SafetensorsDtype[] = ['F32', 'F16', 'BF16']
+const isNarrow = ({ dtype }: SafetensorsEntry): boolean => dtype === 'F16' || dtype === 'BF16'
 
 /** Bytes of a file's weights that are stored in half precision. */
 export const narrowBytes = ({ tensors }: SafetensorsHeader): number =>
   [...tensors.values()].filter(isNarrow).reduce((sum, { length }) => sum + length, 0)
 
 type Target = 'F32' | 'F16'
-const floating = new Set(['F32', 'F16', 'BF16'])
-/** Whether a tensor has to be written anew: wide ones take what is narrow, half ones all that is no float16. */
+/** Whether a tensor has to be written anew. */
 const differs = ({ dtype }: SafetensorsEntry, to: Target): boolean =>
-  to === 'F32' ? narrow.has(dtype) : floating.has(dtype) && dtype !== 'F16'
+  convertible.includes(dtype) && dtype !== to
 
 /** The largest number of float16. */
 const LARGEST = 65_504
@@ -43,13 +44,11 @@ function halves(values: Float32Array, path: string): Uint16Array {
 
 /** The new file, in pieces: header, then every tensor in the order of the old one. */
 function* convertedFile({ path, tensors }: SafetensorsHeader, to: Target): Generator<Uint8Array> {
-  const size = to === 'F32' ? 4 : 2
-  const bytesOf = { F32: 4, F16: 2, BF16: 2 } as Record<string, number>
   let end = 0
   const fields = [...tensors].map(([name, entry]) => {
     const start = end
     const changed = differs(entry, to)
-    end += changed ? (entry.length / bytesOf[entry.dtype]) * size : entry.length
+    end += changed ? (entry.length / dtypeSize(entry.dtype)) * dtypeSize(to) : entry.length
     const dtype = changed ? to : entry.dtype
     return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape: entry.shape, data_offsets: [start, end] })}`
   })
@@ -67,9 +66,7 @@ function* convertedFile({ path, tensors }: SafetensorsHeader, to: Target): Gener
           fail('bad-file', `${path} ended while it was read`, 'fetch it again')
         if (!differs(entry, to)) yield bytes
         else {
-          const stored =
-            entry.dtype === 'F32' ? new Float32Array(bytes.buffer) : new Uint16Array(bytes.buffer)
-          const values = toFloats(stored, entry.dtype, path)
+          const values = toFloats(viewAs(bytes, entry.dtype), entry.dtype, path)
           yield new Uint8Array((to === 'F32' ? values : halves(values, path)).buffer)
         }
       }

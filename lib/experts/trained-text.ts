@@ -53,11 +53,11 @@ export function trainedText(
     const b = builder(name)
     return { b, config, text: clipText(b, config, ids) }
   })
-  if (parts.length === 1) return { states: parts[0].text.lastHiddenState }
+  if (parts.length === 1) return { states: parts[0].text.lastHiddenState() }
   const { b, config, text } = parts[1]
   return {
     states: concat(
-      parts.map((part) => part.text.penultimate),
+      parts.map((part) => part.text.hidden.at(-2)!),
       2,
     ),
     pooled: projectedText(b, config, text, graph.input('places', [batch], 'int64')),

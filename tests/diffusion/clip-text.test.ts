@@ -7,11 +7,11 @@ import { frozen, tinyGeluText, tinyText } from '../support/tiny-models.ts'
 
 const golden = new Golden('clip')
 const models = [
-  { name: 'quick-gelu', folder: 'tiny-sd/text_encoder', config: tinyText, prefix: 'text_model.' },
-  { name: 'gelu', folder: 'tiny-clip-gelu', config: tinyGeluText, prefix: '' },
+  { name: 'quick-gelu', folder: 'tiny-sd/text_encoder', config: tinyText },
+  { name: 'gelu', folder: 'tiny-clip-gelu', config: tinyGeluText },
 ]
 
-describe.each(models)('$name', ({ name, folder, config, prefix }) => {
+describe.each(models)('$name', ({ name, folder, config }) => {
   const shape = golden.shape(`${name}.ids`)
   const [rows, tokens] = shape
   const run = () =>
@@ -19,11 +19,10 @@ describe.each(models)('$name', ({ name, folder, config, prefix }) => {
       (graph) => {
         const b = frozen(graph, folder)
         const states = clipText(b, config, graph.input('ids', shape, 'int64'))
-        const norm = b.layerNorm(`${prefix}final_layer_norm`, states.penultimate)
         return {
-          last_hidden_state: states.lastHiddenState,
-          penultimate: states.penultimate,
-          penultimate_normed: norm,
+          last_hidden_state: states.lastHiddenState(),
+          penultimate: states.hidden.at(-2)!,
+          penultimate_normed: states.lastHiddenState(1),
         }
       },
       { ids: golden.ids(`${name}.ids`) },
@@ -57,7 +56,7 @@ describe('what does not fit', () => {
   const build = (folder: string, tokens: number, prefix?: string) =>
     runGraph((graph) => {
       const ids = graph.input('ids', [1, tokens], 'int64')
-      return { last: clipText(frozen(graph, folder), tinyGeluText, ids, prefix).lastHiddenState }
+      return { last: clipText(frozen(graph, folder), tinyGeluText, ids, prefix).lastHiddenState() }
     }, {})
 
   it.each([

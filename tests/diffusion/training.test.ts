@@ -109,7 +109,7 @@ describe('UNet and text encoder together', () => {
       { 'unet.': 'tiny-sd/unet', 'text_encoder.': 'tiny-sd/text_encoder' },
       (graph, weights) => {
         const ids = graph.input('ids', golden.shape('ids'), 'int64')
-        const text = clipText(new Builder(graph, weights('text_encoder.')), tinyText, ids).lastHiddenState
+        const text = clipText(new Builder(graph, weights('text_encoder.')), tinyText, ids).lastHiddenState()
         const inputs = {
           sample: graph.input('sample', golden.shape('noisy')),
           timesteps: graph.input('timesteps', [2]),

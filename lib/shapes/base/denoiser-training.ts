@@ -26,7 +26,7 @@ function denoiserLoss(graph: Graph, weights: Scoped, batch: number, vocabulary: 
     new Builder(graph, weights('text_encoder.')),
     shapesText(vocabulary),
     ids,
-  ).lastHiddenState
+  ).lastHiddenState()
   return mseLoss(unet(new Builder(graph, weights('unet.')), shapesUNet, { sample, timesteps, text }), target)
 }
 

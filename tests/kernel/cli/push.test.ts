@@ -2,6 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ImageFolderWriter } from '../../../lib/data/imagefolder-writer.ts'
+import { blankPicture } from '../../../lib/formats/picture.ts'
+import { encodePng } from '../../../lib/formats/png.ts'
 import { goldenPath } from '../../support/golden.ts'
 import { HubServer } from '../../support/hub-server.ts'
 import { pipelineContent } from '../../support/pipeline-content.ts'
@@ -28,6 +31,11 @@ async function setup() {
 describe('selma push', () => {
   it('uploads with the scores of evaluations', { timeout: 120_000 }, async () => {
     const { server, cwd, selma } = await setup()
+    const writer = await ImageFolderWriter.open(join(cwd, 'pics'))
+    const png = await encodePng(blankPicture(8, 8))
+    await writer.add(png, { file_name: 'a.png', text: 'three rings', seed: 7 })
+    await writer.add(png, { file_name: 'b.PNG', text: 'a square' })
+    await writer.finish()
     await mkdir(join(cwd, 'scores'))
     const interval = { mean: 0.5, low: 0.25, high: 0.75 }
     const scores = { judge: 'a reader', dsg: interval, strict: { mean: 1, low: null, high: null } }
@@ -36,7 +44,9 @@ describe('selma push', () => {
       JSON.stringify({ model: 'base + x', prompts: 4, scores }),
     )
     const args = ['push', lora, 'me/count', '--base-model', 'lab/base', '--license', 'mit', '--json']
-    const { code, stdout, stderr } = await selma([...args, '--scores', 'scores', '--tag', 'counting'])
+    const { code, stdout, stderr } = await selma([
+      ...[...args, '--scores', 'scores', '--samples', 'pics', '--tag', 'counting'],
+    ])
     expect([code, JSON.parse(stdout).url]).toEqual([0, `${server.endpoint}/me/count`])
     expect(stdout + stderr).not.toContain(server.token)
     const { files, private: hidden } = server.repos.get('me/count')!
@@ -44,6 +54,12 @@ describe('selma push', () => {
     const card = Buffer.from(files.get('README.md')!.bytes).toString()
     expect(card).toContain('| base + x | DSG | 50.0 | 25.0 to 75.0 | 4 | a reader |')
     expect(card).toContain('- counting')
+    expect(card).toContain('![three rings](samples/001.png)\n\nthree rings (seed 7)')
+    expect(card).toContain('![a square](samples/002.png)\n\na square\n')
+    expect(Buffer.from(files.get('samples/002.png')!.bytes)).toEqual(Buffer.from(png))
+
+    const nowhere = await selma([...args, '--samples', 'nothing'])
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing') })
   })
 
   it('is refused without a token, or a base', { timeout: 120_000 }, async () => {

@@ -3,7 +3,7 @@ import type { WeightDtype } from '../diffusion/weights.ts'
 import type { Provider } from '../runtime/index.ts'
 
 /** `{ device, dtype }` without the defaults: a job from before there was a choice is still the same job. */
-export const onDevice = (
+export const computedOn = (
   device: Provider,
   dtype: WeightDtype,
 ): { device?: Provider; dtype?: WeightDtype } => ({
