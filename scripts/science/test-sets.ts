@@ -24,17 +24,16 @@ const testSets: Readonly<Record<string, TestSet>> = {
 
 export const testSetNames = Object.keys(testSets)
 
+const registered = (name: string): TestSet =>
+  testSets[name] ?? fail('bad-input', `--test-set ${name}`, `choose one of ${testSetNames.join(', ')}`)
+
 /** A registered test set. @throws SelmaError on a name that is none */
 export function testSet(name: string): ReturnType<typeof shapesSuite> {
-  const known =
-    testSets[name] ?? fail('bad-input', `--test-set ${name}`, `choose one of ${testSetNames.join(', ')}`)
-  const { without = [], ...options } = known
+  const { without = [], ...options } = registered(name)
   const items = without.flatMap((earlier) => testSet(earlier).items)
   return shapesSuite({ perSkill: 80, ...options, split: 'test', without: { items } })
 }
 
 /** The skills that a registered test set asks for. @throws SelmaError on a name that is none */
-export const testSkills = (name: string): NonNullable<TestSet['skills']> => {
-  testSet(name)
-  return testSets[name].skills ?? suiteSkills
-}
+export const testSkills = (name: string): NonNullable<TestSet['skills']> =>
+  registered(name).skills ?? suiteSkills

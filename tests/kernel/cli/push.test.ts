@@ -45,7 +45,8 @@ describe('selma push', () => {
     )
     const args = ['push', lora, 'me/count', '--base-model', 'lab/base', '--license', 'mit', '--json']
     const { code, stdout, stderr } = await selma([
-      ...[...args, '--scores', 'scores', '--samples', 'pics', '--tag', 'counting'],
+      ...args,
+      ...['--scores', 'scores', '--samples', 'pics', '--tag', 'counting'],
     ])
     expect([code, JSON.parse(stdout).url]).toEqual([0, `${server.endpoint}/me/count`])
     expect(stdout + stderr).not.toContain(server.token)
