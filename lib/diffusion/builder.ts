@@ -14,6 +14,7 @@ import {
   reshape,
   type Shape,
   silu,
+  sizeOf,
   sub,
   type Tensor,
   transpose,
@@ -51,6 +52,13 @@ export interface LoraBase {
  * for 1×1 convolutions; for larger kernels it is [N, in, H, W] and gives [N, out, H', W'].
  */
 export interface LoraBranch {
+  /**
+   * The layer's weight [out, in] with its LoRA in it, where that takes less time than adding ΔW·x; `delta` is not asked
+   * then. Never of a larger kernel.
+   *
+   * @param rows how many inputs the layer has
+   */
+  merged?(target: LoraTarget, rows: number, weight: Tensor): Tensor | undefined
   delta(target: LoraTarget, x: Tensor, base: LoraBase): Tensor | undefined
 }
 
@@ -85,8 +93,11 @@ export class Builder {
     const inFeatures = x.shape[x.shape.length - 1]
     const weight = this.weight(`${module}.weight`, [outFeatures, inFeatures])
     const offset = bias ? this.weight(`${module}.bias`, [outFeatures]) : undefined
-    const y = linear(x, weight, offset)
-    const delta = this.#lora?.delta({ module, inFeatures, outFeatures }, x, {
+    const target = { module, inFeatures, outFeatures }
+    const merged = this.#lora?.merged?.(target, sizeOf(x.shape) / inFeatures, weight)
+    const y = linear(x, merged ?? weight, offset)
+    if (merged) return y
+    const delta = this.#lora?.delta(target, x, {
       weight: () => weight,
       output: () => (offset ? sub(y, offset) : y),
     })
@@ -105,14 +116,20 @@ export class Builder {
     const { padding = (kernel - 1) / 2, stride = 1 } = options
     const weight = this.weight(`${module}.weight`, [outChannels, channels, kernel, kernel])
     const bias = this.weight(`${module}.bias`, [outChannels])
-    const y = conv2d(x, weight, bias, { padding, stride, inputGradient: this.#inputGradient })
-    if (!this.#lora) return y
     const target = {
       module,
       inFeatures: channels,
       outFeatures: outChannels,
       kernel: [kernel, kernel] as const,
     }
+    const matrix = (): Tensor => reshape(weight, [outChannels, channels])
+    const merged = kernel === 1 ? this.#lora?.merged?.(target, n * h * w, matrix()) : undefined
+    const y = conv2d(x, merged ? reshape(merged, weight.shape) : weight, bias, {
+      padding,
+      stride,
+      inputGradient: this.#inputGradient,
+    })
+    if (!this.#lora || merged) return y
     const output = (): Tensor => sub(y, reshape(bias, [1, outChannels, 1, 1]))
     if (kernel !== 1) {
       const base = { weight: () => weight, output }
@@ -122,7 +139,7 @@ export class Builder {
     const toRows = (picture: Tensor): Tensor =>
       reshape(transpose(picture, [0, 2, 3, 1]), [n, h * w, picture.shape[1]])
     const delta = this.#lora.delta(target, toRows(x), {
-      weight: () => reshape(weight, [outChannels, channels]),
+      weight: matrix,
       output: () => toRows(output()),
     })
     return delta ? addTo(y, transpose(reshape(delta, [n, h, w, outChannels]), [0, 3, 1, 2])) : y

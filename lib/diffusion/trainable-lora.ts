@@ -7,6 +7,7 @@ import {
   div,
   dropout,
   linear,
+  lowRankSum,
   matmul,
   mul,
   type ParameterLayout,
@@ -15,6 +16,7 @@ import {
   square,
   sub,
   sum,
+  sumIsCheaper,
   type Tensor,
 } from '../runtime/index.ts'
 import type { LoraBranch, LoraTarget } from './builder.ts'
@@ -63,6 +65,8 @@ export interface TrainableOptions {
   prefix?: string
   /** None by default. */
   dropout?: LoraDropout
+  /** Whether a layer's weight and factors are summed before they meet the input. Default `sumIsCheaper`. */
+  sumFirst?: typeof sumIsCheaper
 }
 
 /** A layer that is built again, in a checkpoint's backward pass, keeps its mask. */
@@ -93,15 +97,30 @@ function magnitudeScale(magnitude: Tensor, weight: Tensor, down: Tensor, up: Ten
 export function trainableLora(
   parameters: ReadonlyMap<string, Tensor>,
   scale: number | ((module: string) => number),
-  { prefix = '', dropout: drop }: TrainableOptions = {},
+  { prefix = '', dropout: drop, sumFirst = sumIsCheaper }: TrainableOptions = {},
 ): LoraBranch {
+  const found = ({ module }: LoraTarget) => {
+    const layer = prefix + module
+    const [down, up] = factorNames(layer).map((name) => parameters.get(name))
+    if (!down || !up) return undefined
+    const factor = typeof scale === 'number' ? scale : scale(module)
+    return { layer, down, up, factor, magnitude: parameters.get(magnitudeName(layer)) }
+  }
   return {
+    merged(target, rows, weight) {
+      const { inFeatures, outFeatures } = target
+      const own = found(target)
+      // What dropout hides from the factors the frozen weight sees, and a DoRA scales the two apart.
+      if (!own || drop || own.magnitude) return undefined
+      const { down, up, factor } = own
+      const [rank] = down.shape
+      if (!sumFirst(rows, inFeatures, outFeatures, rank)) return undefined
+      return lowRankSum(weight, up, reshape(down, [rank, inFeatures]), factor)
+    },
     delta(target, x, base) {
-      const layer = prefix + target.module
-      const [down, up] = factorNames(layer).map((name) => parameters.get(name))
-      if (!down || !up) return undefined
-      const magnitude = parameters.get(magnitudeName(layer))
-      const factor = typeof scale === 'number' ? scale : scale(target.module)
+      const factors = found(target)
+      if (!factors) return undefined
+      const { layer, down, up, factor, magnitude } = factors
       const seen = drop ? dropout(x, drop.share, drop.seed, streamOf(drop, layer)) : x
       const picture = down.shape.length === 4 && x.shape.length === 4
       const { stride, padding } = target

@@ -89,7 +89,7 @@ function once<Key>(build: (key: Key) => Program): (key: Key) => Program {
 
 export const trainStage = defineStage({
   name: 'train',
-  version: 1,
+  version: 2,
   settings,
   async inputs({ model, data, validation }) {
     const folders = Array.isArray(data) ? data : [data]

@@ -38,10 +38,17 @@ const layout = new ParameterLayout()
 declareFactors(layout, targetsOf(loraSettings.targets), rank)
 const start = packLora(layout, await loadLora(goldenPath('lora-initial')))
 
+/** A weight and its factors summed first, or each applied to the input. */
+const forms = [
+  ['summed first', () => true],
+  ['side by side', () => false],
+] as const
+type Form = (typeof forms)[number][1]
+
 const build =
-  (checkpointing: boolean) =>
+  (checkpointing: boolean, sumFirst: Form) =>
   (graph: Graph, parameters: ReadonlyMap<string, Tensor>): Tensor => {
-    const lora = trainableLora(parameters, alpha / rank)
+    const lora = trainableLora(parameters, alpha / rank, { sumFirst })
     return mseLoss(unetWithLora(graph, { lora, checkpointing }), graph.input('target', [2, 4, 8, 8]))
   }
 
@@ -57,11 +64,15 @@ it('finds the layers that peft finds', () => {
     expect(shape).toEqual(loraGolden.shape(`epsilon.final.weights.${name}`))
 })
 
-describe.each(['epsilon', 'v_prediction'] as const)('%s', (prediction) => {
+describe.each(
+  (['epsilon', 'v_prediction'] as const).flatMap((prediction) =>
+    forms.map(([form, sumFirst]) => [prediction, form, sumFirst] as const),
+  ),
+)('%s, %s', (prediction, _, sumFirst) => {
   it.each([false, true])('loss and gradients of the first step; checkpointing %s', async (checkpointing) => {
     const graph = new Graph({ training: true })
     const parameters = unpackParameters(layout, graph.variable('parameters', [layout.length]))
-    const loss = build(checkpointing)(graph, parameters)
+    const loss = build(checkpointing, sumFirst)(graph, parameters)
     const back = gradients(
       loss,
       layout.specs.map((spec) => parameters.get(spec.name)!),
@@ -79,7 +90,7 @@ describe.each(['epsilon', 'v_prediction'] as const)('%s', (prediction) => {
   })
 
   it('twenty steps of AdamW', async () => {
-    const program = trainingProgram(layout, build(false), {
+    const program = trainingProgram(layout, build(false, sumFirst), {
       optimizer: { name: 'adamw', betas, eps, weightDecay },
       maxGradNorm,
     })
@@ -96,6 +107,35 @@ describe.each(['epsilon', 'v_prediction'] as const)('%s', (prediction) => {
     expectClose({ losses, grad_norms: norms }, (name) => loraGolden.numbers(`${prediction}.${name}`), 1e-4)
     expectClose(named(final), (name) => loraGolden.numbers(`${prediction}.final.weights.${name}`), 1e-3)
   })
+})
+
+it('both forms of every linear layer and 1×1 convolution have the same gradients', {
+  timeout: 120_000,
+}, async () => {
+  const every = new ParameterLayout()
+  const targets = targetsOf('.*').filter(({ kernel }) => !kernel || String(kernel) === '1,1')
+  expect(targets.some(({ kernel }) => kernel)).toBe(true)
+  declareFactors(every, targets, rank)
+  const found = async (sumFirst: Form) => {
+    const graph = new Graph({ training: true })
+    const parameters = unpackParameters(every, graph.variable('parameters', [every.length]))
+    const loss = build(false, sumFirst)(graph, parameters)
+    graph.output('loss', loss)
+    gradients(loss, [...parameters.values()]).forEach((gradient, i) => {
+      graph.output(`grad.${every.specs[i].name}`, gradient)
+    })
+    const session = await LocalSession.create(compile(graph), { threads: 1 })
+    await session.setState(
+      'parameters',
+      Float32Array.from({ length: every.length }, (_, i) => 0.05 * Math.sin(1 + i * i)),
+    )
+    const out = (await session.run(loraBatch(0, 'epsilon'))) as Record<string, Float32Array>
+    await session.release()
+    return out
+  }
+  const beside = await found(() => false)
+  expect(Object.keys(beside)).toHaveLength(1 + every.specs.length)
+  expectClose(await found(() => true), (name) => beside[name], 1e-4)
 })
 
 it('a block that is computed again has the dropout masks of its first time', {

@@ -35,18 +35,22 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return y
 }
 
-/** alpha · op(a) · op(b) of two matrices; no gradient of its own. */
+/** alpha · op(a) · op(b) + bias of two matrices; no gradient of its own. `alpha` default 1. */
 export function gemm(
   a: Tensor,
   b: Tensor,
-  flags: { transA?: boolean; transB?: boolean; bias?: Tensor } = {},
+  flags: { transA?: boolean; transB?: boolean; bias?: Tensor; alpha?: number } = {},
 ): Tensor {
-  const { transA = false, transB = false, bias } = flags
+  const { transA = false, transB = false, bias, alpha = 1 } = flags
   const [m, k] = transA ? [a.shape[1], a.shape[0]] : a.shape
   const [k2, n] = transB ? [b.shape[1], b.shape[0]] : b.shape
   if (a.shape.length !== 2 || b.shape.length !== 2 || k !== k2)
     fail('mismatch', `Gemm of [${a.shape}] and [${b.shape}]`)
-  const attributes = { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } }
+  const attributes = {
+    transA: { int: transA ? 1 : 0 },
+    transB: { int: transB ? 1 : 0 },
+    alpha: { float: alpha },
+  }
   return a.graph.node('Gemm', bias ? [a, b, bias] : [a, b], [{ shape: [m, n] }], attributes)[0]
 }
 
