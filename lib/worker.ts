@@ -41,7 +41,9 @@ function readArguments() {
 
 async function findStage(name: string, modules: readonly string[]): Promise<AnyStage> {
   const { stages } = await import('./stages.ts')
-  registerStages(...stages)
+  // One that the library does not have is looked for among all, whose names the error then lists.
+  const loaded = Object.hasOwn(stages, name) ? [stages[name]] : Object.values(stages)
+  registerStages(...(await Promise.all(loaded.map((load) => load()))))
   for (const module of modules) {
     const more = (await import(module)) as { stages: AnyStage[] }
     registerStages(...more.stages)
