@@ -7,7 +7,7 @@ import { fail } from '../lib/base/errors.ts'
 import { writeFileAtomic, writeJson } from '../lib/base/files.ts'
 import { schedulerNames } from '../lib/diffusion/schedulers/scheduler.ts'
 import { formatTable, getSkill, provenance, suites, T2I } from '../lib/index.ts'
-import { type Condition, trainCondition } from './science/condition.ts'
+import { type Condition, controlNames, trainCondition } from './science/condition.ts'
 import { referenceRows, scoreReference } from './science/reference-rows.ts'
 import { type Candidate, scoreAtBest } from './science/score.ts'
 import { claimComparisons, type StudyRow, studyLines, studyTable } from './science/table.ts'
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     split: { type: 'string', default: 'validation' },
     seeds: { type: 'string', default: '1,2,3,4,5' },
     'control-seeds': { type: 'string', default: '1,2,3,4,5' },
+    controls: { type: 'string', default: controlNames.join(',') },
     prompts: { type: 'string', default: '400' },
     of: { type: 'string', default: '16' },
     least: { type: 'string', default: '1' },
@@ -96,6 +97,13 @@ const condition: Condition = {
     ...(values['text-encoder'] ? { trainTextEncoder: true } : {}),
   },
   controlSeeds: numbers('control-seeds'),
+  controls: values.controls
+    .split(',')
+    .map(
+      (given) =>
+        controlNames.find((name) => name === given) ??
+        fail('bad-input', `--controls ${given}`, `choose from ${controlNames.join(', ')}`),
+    ),
 }
 const perSkill = number('per-skill')
 // Guidance and weight are chosen on prompts of the skills that are asked for.

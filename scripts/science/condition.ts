@@ -19,6 +19,18 @@ import {
 import { caption, sampleScene } from '../../lib/shapes/index.ts'
 import { writeImageFolderCopy } from './datasets.ts'
 
+/** Rows beside those that the claims need, by the word that asks for them. */
+export const controlNames = [
+  'experts',
+  'factors',
+  'scales',
+  'splits',
+  'shuffled',
+  'ordinary',
+  'true',
+] as const
+export type ControlName = (typeof controlNames)[number]
+
 export interface Condition {
   name: string
   skills: readonly string[]
@@ -50,6 +62,8 @@ export interface Condition {
   }
   /** Training seeds whose controls and ceilings are trained too; the others have only what the claims need. */
   controlSeeds: readonly number[]
+  /** Which of them. */
+  controls: readonly ControlName[]
 }
 
 /** A trained row: an expert, or a merge. */
@@ -108,27 +122,41 @@ export async function trainCondition(base: T2I, condition: Condition, seed: numb
     row('mixed, steps of all experts', mixedLong, 'mixed'),
   ]
   if (condition.controlSeeds.includes(seed)) {
-    const factors = await merge(own, { method: 'average-factors', name: `factors ${seed}` })
-    const truth = await Promise.all(written.map((set) => truePictures(set, { seed })))
-    const [splits, shuffled, trueExperts, ordinary, trueMixed] = await Promise.all([
-      randomSplits(data, seed).then((sets) => eachSkill(sets, 'split ', 300)),
-      shuffledCaptions(data, seed).then((sets) => eachSkill(sets, 'shuffled ', 400)),
-      eachSkill(truth, 'true ', 200),
-      draw(ordinaryPrompts(condition, seed)).then((set) =>
-        trainOne(set, 'ordinary', { steps: long, shift: 103 }),
-      ),
-      trainOne(truth, 'true mixed', { steps: long, shift: 102 }),
-    ])
-    rows.push(
-      ...own.map((expert) => row(`expert ${expert.name}`, expert, 'expert')),
-      row('merged (average of factors)', factors, 'merged'),
-      ...scales.map((scale) => row(`merged, ΔW × ${scale}`, merged, 'scale', scale)),
-      row('merged random splits', await merge(splits, { name: `splits ${seed}` }), 'control'),
-      row('merged, shuffled captions', await merge(shuffled, { name: `shuffled ${seed}` }), 'control'),
-      row('mixed, prompts as in pre-training', ordinary, 'control'),
-      row('merged, true pictures', await merge(trueExperts, { name: `true ${seed}` }), 'ceiling'),
-      row('mixed, true pictures', trueMixed, 'ceiling'),
-    )
+    const average = async (sets: readonly Dataset[], name: string, shift: number) =>
+      merge(await eachSkill(sets, `${name} `, shift), { name: `${name} ${seed}` })
+    const make: Record<ControlName, () => Promise<Row[]>> = {
+      experts: async () => own.map((expert) => row(`expert ${expert.name}`, expert, 'expert')),
+      factors: async () => {
+        const factors = await merge(own, { method: 'average-factors', name: `factors ${seed}` })
+        return [row('merged (average of factors)', factors, 'merged')]
+      },
+      scales: async () => scales.map((scale) => row(`merged, ΔW × ${scale}`, merged, 'scale', scale)),
+      splits: async () => [
+        row('merged random splits', await average(await randomSplits(data, seed), 'split', 300), 'control'),
+      ],
+      shuffled: async () => [
+        row(
+          'merged, shuffled captions',
+          await average(await shuffledCaptions(data, seed), 'shuffled', 400),
+          'control',
+        ),
+      ],
+      ordinary: async () => {
+        const drawn = await draw(ordinaryPrompts(condition, seed))
+        const expert = await trainOne(drawn, 'ordinary', { steps: long, shift: 103 })
+        return [row('mixed, prompts as in pre-training', expert, 'control')]
+      },
+      true: async () => {
+        const truth = await Promise.all(written.map((set) => truePictures(set, { seed })))
+        const [each, mixed] = await Promise.all([
+          average(truth, 'true', 200),
+          trainOne(truth, 'true mixed', { steps: long, shift: 102 }),
+        ])
+        return [row('merged, true pictures', each, 'ceiling'), row('mixed, true pictures', mixed, 'ceiling')]
+      },
+    }
+    const made = await Promise.all(condition.controls.map((name) => make[name]()))
+    rows.push(...made.flat())
   }
   const chosen = data.map((set) => set.result?.chosen).filter((each) => each !== undefined)
   const average = (of: 'kept' | 'first'): number =>
