@@ -58,7 +58,7 @@ export async function runWatched(
   const look = async (): Promise<void> => {
     if (looking || current === '') return
     looking = true
-    const [job] = await jobs().catch(() => [])
+    const job = (await jobs().catch(() => [])).find(({ progress }) => progress)
     looking = false
     const at = job?.progress
       ? `${job.stage} ${job.progress.done}/${job.progress.total} ${job.progress.unit}`

@@ -1,6 +1,7 @@
 // What `selma quickstart` does; loaded when it is called.
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { fail } from '../../lib/base/errors.ts'
@@ -8,7 +9,7 @@ import { readJson } from '../../lib/base/files.ts'
 import { inPackage } from '../../lib/base/own-file.ts'
 import { listJobs } from '../../lib/jobs/index.ts'
 import { formatTable, percent } from '../../lib/metrics/index.ts'
-import { resolveDevice } from '../../lib/runtime/index.ts'
+import { type Device, resolveDevice } from '../../lib/runtime/index.ts'
 import { readNotebook } from '../notebook.ts'
 import { exitCodes } from './exit-codes.ts'
 import { runWatched } from './notebook-progress.ts'
@@ -84,6 +85,17 @@ async function clear(home: string): Promise<void> {
   await rm(home, { recursive: true, force: true })
 }
 
+/**
+ * How jobs share the machine: two side by side, with half of the cores each. One with all of them leaves cores idle
+ * while its process starts, reads pictures or answers questions. What is set already stays; a GPU has one job at a time.
+ */
+function lanes(device: Device): Record<string, string> {
+  const cores = availableParallelism()
+  const { SELMA_JOBS_AT_ONCE: jobs, SELMA_THREADS: threads } = process.env
+  if (device !== 'cpu' || cores < 2 || jobs || threads) return {}
+  return { SELMA_JOBS_AT_ONCE: '2', SELMA_THREADS: String(Math.floor(cores / 2)) }
+}
+
 export async function runQuickstart(options: QuickstartOptions, context: Context): Promise<Answer> {
   const { out, fresh = false, parameter = [] } = options
   if (!existsSync(notebookPath))
@@ -100,7 +112,7 @@ export async function runQuickstart(options: QuickstartOptions, context: Context
   context.progress.line(`selma quickstart, into ${shortPath(resolve(out))}`)
   const result = await runWatched(
     notebookPath,
-    { out: executed, parameters, cwd: process.cwd(), home, env: { SELMA_DEVICE: device } },
+    { out: executed, parameters, cwd: process.cwd(), home, env: { SELMA_DEVICE: device, ...lanes(device) } },
     context,
   )
   const { failed, seconds } = result

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, vi } from 'vitest'
+import { trainStage } from '../../../../lib/experts/index.ts'
 import { blankPicture } from '../../../../lib/formats/picture.ts'
 import { encodePng } from '../../../../lib/formats/png.ts'
 import { ModelScores } from '../../../../lib/index.ts'
@@ -45,7 +46,15 @@ export async function trainingJob(
     packages: {},
     cwd: dir,
   }
-  const file = { version: 1, stage: 'train', stageVersion: 1, settings: { name }, inputs: {}, hash, recorded }
+  const file = {
+    version: 1,
+    stage: 'train',
+    stageVersion: trainStage.version,
+    settings: { name },
+    inputs: {},
+    hash,
+    recorded,
+  }
   await writeFile(join(dir, 'job.json'), JSON.stringify(file))
   await writeFile(join(dir, 'events.jsonl'), lines(events))
   if (finished) {
