@@ -2,6 +2,7 @@
 // Which cell a line of code belongs to follows asynchronous calls (AsyncLocalStorage), so that a timer
 // that fires after its cell has ended still prints under it.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setMaxListeners } from 'node:events'
 import type { DisplayTarget } from './display/globals.ts'
 import type { CellRef, MimeBundle, Output, OutputListener } from './outputs.ts'
 
@@ -41,6 +42,8 @@ export class Cell implements CellRef, DisplayTarget {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController()
+      // As many as a cell starts at once may wait for it: that is no leak, of which Node would warn from the eleventh on.
+      setMaxListeners(0, this.#controller.signal)
       this.#onListen?.(this)
     }
     return this.#controller.signal

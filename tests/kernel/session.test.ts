@@ -185,6 +185,17 @@ describe('interrupts', () => {
     }
   })
 
+  it('are waited for by as many calls as a cell makes, without a warning of a leak', async () => {
+    session = testSession()
+    const warnings: Error[] = []
+    const keep = (warning: Error) => warnings.push(warning)
+    process.on('warning', keep)
+    await session.run('for (let i = 0; i < 20; i++) cellSignal().addEventListener("abort", () => {})')
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', keep)
+    expect(warnings).toEqual([])
+  })
+
   it('do not start a cell that is interrupted before its turn', async () => {
     session = testSession()
     const reply = await session.execute('console.log("ran")', { signal: AbortSignal.abort() })
