@@ -60,9 +60,8 @@ export interface TrueSizeSettings {
 async function timed(
   repeats: number,
   prepare: (engine: Engine) => Promise<() => Promise<unknown>>,
-  environment?: Record<string, string>,
 ): Promise<Phases> {
-  const engine = new Engine({ environment })
+  const engine = new Engine()
   try {
     const seconds: number[] = []
     const time = async <T>(what: () => Promise<T>): Promise<T> => {
@@ -148,7 +147,7 @@ async function trainOurs(
     ...feedsOf(model, batch, size),
     target: new Random(1).normals(batch * sizeOf(shape.latent)),
   }
-  const { session: sessionOptions, environment } = memoryPlan(checkpoint, options)
+  const { session: sessionOptions } = memoryPlan(checkpoint, options)
   const train = async (engine: Engine) => {
     const graph = loraGraph(checkpoint, shape, options)
     const start = initialFactors(graph.layout, new Random(2))
@@ -163,7 +162,7 @@ async function trainOurs(
       if (left-- === 0) await trainer.release()
     }
   }
-  return timed(repeats, train, environment)
+  return timed(repeats, train)
 }
 
 /** One guided step: two rows through the UNet, as the pipeline builds it. */

@@ -50,7 +50,7 @@ export class SessionPool {
     if (known) return known
     const graph = new Graph({ provider: this.#provider })
     build(graph)
-    const session = this.#open(compile(graph, key), options)
+    const session = this.#open(compile(graph, { name: key }), options)
     this.#sessions.set(key, session)
     session.catch(() => this.#sessions.delete(key))
     return session

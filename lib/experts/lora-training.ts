@@ -222,12 +222,15 @@ export function loraTrainingProgram(
 ): Program {
   const { maxGradNorm, useEma = false, gradientAccumulationSteps = 1 } = options
   const given = { checkpoint, shape, lora, options, training: true }
+  const { lean, hideShapes } = memoryPlan(checkpoint, options)
   return trainingProgram(lora.layout, (graph, parameters) => loss(graph, parameters, given), {
     optimizer: optimizerOf(options),
     maxGradNorm,
     ema: useEma,
     accumulate: gradientAccumulationSteps > 1,
-    lean: memoryPlan(checkpoint, options).lean,
+    lean,
+    // What computes shapes is the CPU's: elsewhere they would travel.
+    hideShapes: hideShapes && (provider ?? 'cpu') === 'cpu',
     provider,
   })
 }

@@ -6,7 +6,7 @@ import type { ResolvedTrainOptions } from './options.ts'
 
 /**
  * `fast`: flipped copies of all convolution kernels. `balanced`: copies of the small ones only; activations between
- * matrix products are computed again. `low`: no copies, every block is computed again, and no memory is kept for later.
+ * matrix products are computed again. `low`: no copies, every block is computed again, and what is done with is free.
  */
 export const memoryModes = ['fast', 'balanced', 'low'] as const
 export type MemoryMode = (typeof memoryModes)[number]
@@ -18,32 +18,28 @@ export interface MemoryPlan {
   checkpointing: boolean
   inputGradient: ConvOptions['inputGradient']
   session: SessionOptions
-  /** For the process that trains. */
-  environment?: Record<string, string>
+  /** See `CompileOptions`. */
+  hideShapes: boolean
 }
 
 const mapped: SessionOptions = { optimization: 'extended', memoryPattern: false, prepacking: false }
-/**
- * For glibc: what is freed goes back to the system at once. By itself its allocator raises the size from which it does
- * so with the largest block it has seen, and keeps the rest for the next step.
- */
-const returned = {
-  MALLOC_MMAP_THRESHOLD_: String(2 ** 16),
-  MALLOC_TRIM_THRESHOLD_: String(2 ** 20),
-  MALLOC_TOP_PAD_: String(2 ** 16),
-  MALLOC_MMAP_MAX_: '1000000',
-}
 /** What each mode means. */
 export const memoryPlans: Record<MemoryMode, MemoryPlan> = {
-  fast: { lean: true, checkpointing: false, inputGradient: 'flip', session: { ...mapped, prepacking: true } },
-  balanced: { lean: true, checkpointing: false, inputGradient: 'sized', session: mapped },
-  low: {
+  fast: {
     lean: true,
-    checkpointing: true,
-    inputGradient: 'transpose',
-    session: { ...mapped, arena: false },
-    environment: returned,
+    checkpointing: false,
+    inputGradient: 'flip',
+    hideShapes: false,
+    session: { ...mapped, prepacking: true },
   },
+  balanced: {
+    lean: true,
+    checkpointing: false,
+    inputGradient: 'sized',
+    hideShapes: false,
+    session: mapped,
+  },
+  low: { lean: true, checkpointing: true, inputGradient: 'transpose', hideShapes: true, session: mapped },
 }
 
 /**
@@ -58,7 +54,13 @@ export function memoryPlan(
   { memory, gradientCheckpointing }: Pick<ResolvedTrainOptions, 'memory' | 'gradientCheckpointing'>,
 ): MemoryPlan {
   const bytes = [...unet.weights.tensors.values()].reduce((sum, { length }) => sum + length, 0)
-  const small: MemoryPlan = { lean: false, checkpointing: false, inputGradient: 'flip', session: {} }
+  const small: MemoryPlan = {
+    lean: false,
+    checkpointing: false,
+    inputGradient: 'flip',
+    hideShapes: false,
+    session: {},
+  }
   const plan = memory ? memoryPlans[memory] : bytes < LARGE_MODEL ? small : memoryPlans.balanced
   const blocked = memory === 'fast' && bytes <= BLOCKED_UP_TO
   return {

@@ -26,7 +26,7 @@ import { planSteps } from './buckets.ts'
 import { EarlyStopping, type Measured } from './early-stopping.ts'
 import { asLora, baseMagnitudes, initialFactors } from './factors.ts'
 import { loraGraph, loraLossProgram, loraTrainingProgram } from './lora-training.ts'
-import { memoryPlan, memoryPlans } from './memory.ts'
+import { memoryPlan } from './memory.ts'
 import { trainOptions } from './options.ts'
 import { type Bucket, prepare } from './prepare.ts'
 import { checkRecordable, recordingOf, saveRecording } from './recording.ts'
@@ -108,7 +108,6 @@ export const trainStage = defineStage({
     device,
     dtype,
   }),
-  environment: ({ train }) => train.memory && memoryPlans[train.memory].environment,
   async run(
     { model, data, validation, name, train, record, samples, dsg, device, dtype },
     job,

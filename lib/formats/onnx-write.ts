@@ -39,7 +39,9 @@ function writeAttribute(name: string, value: OnnxAttribute): ProtoWriter {
 
 function writeValue(value: OnnxValue): ProtoWriter {
   const shape = new ProtoWriter()
-  for (const size of value.shape) shape.message(1, new ProtoWriter().int(1, size))
+  // A dimension without a size is one that is not known.
+  for (const size of value.shape)
+    shape.message(1, size < 0 ? new ProtoWriter() : new ProtoWriter().int(1, size))
   const type = new ProtoWriter().int(1, onnxTypes[value.type]).message(2, shape)
   return new ProtoWriter().string(1, value.name).message(2, new ProtoWriter().message(1, type))
 }

@@ -25,8 +25,7 @@ export async function restartJob(
   const full = resolve(dir)
   await withLock(lockOf(full), async () => {
     if ((await readResultFile(full)) || isAlive(full)) return
-    const file =
-      (await readJobFile(full)) ??
+    if (!(await readJobFile(full)))
       fail('not-found', `no job in ${full}, or its ${jobFiles.job} is damaged`, 'run its cell again')
     await rm(join(full, jobFiles.error), { force: true })
     // Whatever was asked of an earlier process, this one is asked to run.
@@ -34,7 +33,6 @@ export async function restartJob(
     const options = {
       dir: full,
       atOnce: jobsAtOnce(atOnce),
-      environment: file.environment,
       env,
       modules: modules.map((path) => resolve(path)),
     }

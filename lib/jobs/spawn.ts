@@ -29,15 +29,13 @@ export interface SpawnOptions {
   atOnce: number
   /** Modules with further stages. */
   modules: readonly string[]
-  /** The job's own environment variables, for those that this process does not have. */
-  environment: Record<string, string> | undefined
   /** Environment variables besides this process's own. */
   env: Record<string, string | undefined>
 }
 
 /** @throws SelmaError `io` when the log cannot be opened, `engine` when no process can be started */
 export async function spawnWorker(options: SpawnOptions): Promise<ProcessIdentity> {
-  const { dir, atOnce, modules, environment, env } = options
+  const { dir, atOnce, modules, env } = options
   const path = join(dir, jobFiles.output)
   let output: number
   try {
@@ -52,7 +50,7 @@ export async function spawnWorker(options: SpawnOptions): Promise<ProcessIdentit
       // Its own session: an interrupt meant for the notebook does not reach it.
       detached: true,
       stdio: ['ignore', output, output],
-      env: { ...environment, ...process.env, ...env },
+      env: { ...process.env, ...env },
       windowsHide: true,
     })
     const identity = child.pid === undefined ? undefined : identityOf(child.pid)

@@ -24,11 +24,6 @@ export interface Stage<Settings, Result, Input = Settings> {
    * such as the path of a folder whose content `inputs` hashes.
    */
   identity?(settings: Settings): unknown
-  /**
-   * Environment variables for the job's process, which must not change the result: for what can be set only before a
-   * process starts. Those that are set already stay; a job that runs inside another process goes without.
-   */
-  environment?(settings: Settings): Record<string, string> | undefined
   run(settings: Settings, job: JobContext): Promise<Result>
 }
 

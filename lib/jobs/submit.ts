@@ -73,7 +73,7 @@ export async function start<Settings, Result, Input>(
         return new Job<Result>(dir, { outcome: execute(dir, { findStage: () => stage, atOnce: 0, claim }) })
       }
       const identity = await spawnWorker({
-        ...{ dir, atOnce, env, environment: file.environment },
+        ...{ dir, atOnce, env },
         modules: modules.map((path) => resolve(path)),
       })
       await recordProcess(dir, identity, { inline: false })
@@ -156,7 +156,6 @@ export async function describeJob<Settings, Result, Input>(
   const recorded = recordedFacts()
   const file: JobFile = {
     ...{ version: 1, stage: name, stageVersion: version, settings, inputs, hash },
-    environment: stage.environment?.(settings),
     recorded,
   }
   return { dir: join(jobsRoot(root), id), id, file }

@@ -14,8 +14,6 @@ export const jobFile = z.object({
   inputs: z.record(z.string(), z.string()),
   /** Of stage, stage version, settings and inputs; its first 16 digits end the directory's name. */
   hash,
-  /** Environment variables its process starts with, where the surroundings do not set them: how it runs, not what comes out. */
-  environment: z.record(z.string(), z.string()).optional(),
   /** Written down, not hashed: it does not decide the result. */
   recorded: z.object({
     created: z.iso.datetime(),

@@ -5,6 +5,7 @@ import { dirname, relative, resolve, sep } from 'node:path'
 import { fail } from '../base/errors.ts'
 import { encodeOnnx, type OnnxTensor } from '../formats/onnx.ts'
 import type { Dtype, Graph, GraphNode, Shape, Tensor } from './graph.ts'
+import { hideShapes } from './hidden-shapes.ts'
 import { widenAtUse } from './widen-at-use.ts'
 
 /** A value that goes in or comes out. */
@@ -83,11 +84,22 @@ function commonFolder(files: readonly string[]): string {
   return folder
 }
 
+export interface CompileOptions {
+  /** Of the ONNX graph. Default `selma`. */
+  name?: string
+  /** Less memory, for graphs that use much of it: see `hidden-shapes.ts`. Default false. */
+  hideShapes?: boolean
+}
+
 /** Writes the graph as an ONNX program. An input that nothing uses stays, so that callers can always feed it. */
-export function compile(graph: Graph, name = 'selma'): Program {
+export function compile(graph: Graph, options: CompileOptions = {}): Program {
+  const { name = 'selma', hideShapes: hide = false } = options
   const { nodes: live, used } = liveNodes(graph)
   const narrow = graph.narrow.size > 0
-  const nodes = narrow ? widenAtUse(graph, live) : live
+  const own = narrow ? widenAtUse(graph, live) : live
+  const { nodes, inputs: sizeless } = hide
+    ? hideShapes(graph, own)
+    : { nodes: own, inputs: new Set<Tensor>() }
   const constants = [...graph.constants.values()].filter(({ tensor }) => used.has(tensor))
   const real = new Map<string, string>()
   for (const { data } of constants)
@@ -111,7 +123,11 @@ export function compile(graph: Graph, name = 'selma'): Program {
   })
   const nameOf = ({ op, outputs }: GraphNode): string | undefined =>
     coarseOnGpu.has(op) ? outputs[0].name : undefined
-  const value = (tensor: Tensor) => ({ name: tensor.name, type: tensor.dtype, shape: tensor.shape })
+  const value = (tensor: Tensor) => ({
+    name: tensor.name,
+    type: tensor.dtype,
+    shape: sizeless.has(tensor) ? tensor.shape.map(() => -1) : tensor.shape,
+  })
   const model = encodeOnnx({
     irVersion: IR_VERSION,
     opset: OPSET,

@@ -37,19 +37,12 @@ export class Engine {
   #sessions = 0
   readonly #open = new Set<number>()
   readonly #waiting = new Map<number, Waiting>()
-  readonly #environment: Record<string, string>
-
-  /** @param options.environment variables for the process, where this one does not have them */
-  constructor({ environment = {} }: { environment?: Record<string, string> } = {}) {
-    this.#environment = environment
-  }
 
   #start(): ChildProcess {
     if (this.#child) return this.#child
     const entry = ownModule('./engine-process.ts', import.meta.url)
     const child = fork(entry, [], {
       serialization: 'advanced',
-      env: { ...this.#environment, ...process.env },
       execArgv: nodeArguments(entry).slice(0, -1),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

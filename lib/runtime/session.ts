@@ -29,8 +29,6 @@ export interface SessionOptions {
   memoryPattern?: boolean
   /** Copy frozen weights into the order that the kernels like best. Default true, but not for large models. */
   prepacking?: boolean
-  /** Keep freed memory for the next value, in a pool. Off, it goes back to the system. Default true. */
-  arena?: boolean
   /** Write how long every node takes to a file whose name opens with this, when the session is released. */
   profile?: string
   /** Idle threads spin for a while: faster steps, but sessions side by side slow each other. Default true. */
@@ -115,7 +113,7 @@ function sessionOptions(program: Program, options: SessionOptions): InferenceSes
   // Gigabytes of weights stay where they are, in their mapped file: copies would take as much memory again.
   const small = (program.mappedBytes ?? 0) < LARGE_MODEL
   const { provider = 'cpu', optimization = small ? 'all' : 'extended', memoryPattern = small } = options
-  const { prepacking = small, arena = true, spinning = true, profile } = options
+  const { prepacking = small, spinning = true, profile } = options
   const threads = operatorThreads(options.threads)
   const session: Record<string, unknown> = {}
   if (program.folder !== undefined) session.model_external_initializers_file_folder_path = program.folder
@@ -125,7 +123,6 @@ function sessionOptions(program: Program, options: SessionOptions): InferenceSes
     executionProviders: [providerOption(program, provider)],
     graphOptimizationLevel: optimization,
     enableMemPattern: memoryPattern,
-    enableCpuMemArena: arena,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
     logSeverityLevel: 4,
     ...(keepsOnDevice(program, provider) ? { preferredOutputLocation: outputLocations(program) } : {}),

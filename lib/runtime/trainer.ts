@@ -45,6 +45,8 @@ export interface TrainingOptions {
   accumulate?: boolean
   /** Compute again in the backward pass what costs no matrix product, instead of keeping it. Default false. */
   lean?: boolean
+  /** See `CompileOptions`. Default false. */
+  hideShapes?: boolean
   /** What it will run on. Default: the CPU. */
   provider?: Provider
 }
@@ -94,7 +96,7 @@ export function trainingProgram(
   if (ema) movingAverage(next, inputs.when)
   graph.output('loss', loss)
   graph.output('gradient_norm', norm)
-  return compile(graph)
+  return compile(graph, { hideShapes: options.hideShapes })
 }
 
 /** Everything that training needs to go on from: flat vectors by state name, and the steps done. */

@@ -2,13 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../lib/base/random.ts'
 import { openCheckpoint } from '../../lib/diffusion/checkpoint.ts'
-import {
-  initialFactors,
-  loraGraph,
-  loraTrainingProgram,
-  trainOptions,
-  trainStage,
-} from '../../lib/experts/index.ts'
+import { initialFactors, loraGraph, loraTrainingProgram, trainOptions } from '../../lib/experts/index.ts'
 import { type MemoryMode, memoryModes, memoryPlan } from '../../lib/experts/memory.ts'
 import { type Feeds, Trainer } from '../../lib/runtime/index.ts'
 import { goldenPath, relativeError } from '../support/golden.ts'
@@ -65,16 +59,6 @@ describe('memory modes', async () => {
       expect(relativeError(found.gradient, plain.gradient)).toBeLessThan(1e-5)
     },
   )
-
-  it('low gives freed memory back, where its process was started so', () => {
-    const [low, fast] = (['low', 'fast'] as const).map((memory) =>
-      trainStage.environment?.(
-        trainStage.settings.parse({ model: 'shapes', data: 'pics', name: 'a', train: { memory } }),
-      ),
-    )
-    expect(low).toMatchObject({ MALLOC_MMAP_THRESHOLD_: '65536' })
-    expect(fast).toBeUndefined()
-  })
 
   it('is balanced for a large model alone, unless one is named', () => {
     const large = {

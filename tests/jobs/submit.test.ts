@@ -17,7 +17,7 @@ import {
   stagesFile,
   submitFile,
 } from './support/help.ts'
-import { environmentStage, outerStage, type Sum, sumStage } from './support/stages.ts'
+import { outerStage, type Sum, sumStage } from './support/stages.ts'
 
 const modules = [stagesFile]
 let root: string
@@ -45,18 +45,6 @@ beforeAll(async () => {
 afterAll(removeRoots)
 
 describe('start', () => {
-  it("gives the process the stage's variables, where the surroundings have none", async () => {
-    const env = { SELMA_TEST_GIVEN: 'given' }
-    const job = await start(environmentStage, {}, { root, modules, env })
-    expect(await job.result()).toEqual(['of the stage', 'given'])
-    expect(process.env.SELMA_TEST_OWN).toBeUndefined()
-
-    const failed = await start(environmentStage, { failing: true }, { root, modules })
-    await rejection(failed.result())
-    await restartJob(failed.dir, { modules })
-    expect(await (await openJob(failed.dir)).result()).toEqual(['of the stage', 'of the stage'])
-  })
-
   it('runs in a process of its own, and is answered at once the second time', async () => {
     const job = await start(sumStage, { seed: 7, steps: 30, delay: 20 }, { root, modules })
     expect(job).toBeInstanceOf(Job)

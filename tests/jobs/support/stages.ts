@@ -123,16 +123,4 @@ export const outerStage = defineStage({
   },
 })
 
-/** Tells two variables of its process; fails the first time when asked. */
-export const environmentStage = defineStage({
-  name: 'environment',
-  version: 1,
-  settings: z.object({ failing: z.boolean().default(false) }),
-  environment: () => ({ SELMA_TEST_OWN: 'of the stage', SELMA_TEST_GIVEN: 'of the stage' }),
-  async run({ failing }, job) {
-    if (failing && job.attempt === 1) throw new Error('the first attempt')
-    return [process.env.SELMA_TEST_OWN, process.env.SELMA_TEST_GIVEN]
-  },
-})
-
-export const stages = [sumStage, deafStage, waitingStage, outerStage, environmentStage]
+export const stages = [sumStage, deafStage, waitingStage, outerStage]
