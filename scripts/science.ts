@@ -1,13 +1,16 @@
 // `npm run science`: the study of docs/science.md, by the protocol of docs/evaluation.md. For each
 // training seed every row is trained; its guidance is chosen on validation; at that guidance it is
-// scored on the asked split. Hours on two cores, resumable at any point.
+// scored on the asked split. Hours on two cores, resumable at any point; with --rows FOLDER finished seeds are kept
+// there as files, and taken from there.
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fail } from '../lib/base/errors.ts'
-import { writeFileAtomic, writeJson } from '../lib/base/files.ts'
+import { sha256, writeFileAtomic, writeJson } from '../lib/base/files.ts'
+import { hashCheckpoint } from '../lib/diffusion/checkpoint.ts'
 import { schedulerNames } from '../lib/diffusion/schedulers/scheduler.ts'
 import { formatTable, getSkill, provenance, suites, T2I } from '../lib/index.ts'
 import { type Condition, controlNames, trainCondition } from './science/condition.ts'
+import { type KeptSeed, readSeed, writeSeed } from './science/kept-seeds.ts'
 import { referenceRows, scoreReference } from './science/reference-rows.ts'
 import { type Candidate, scoreAtBest } from './science/score.ts'
 import { claimComparisons, type StudyRow, studyLines, studyTable } from './science/table.ts'
@@ -45,6 +48,7 @@ const { values } = parseArgs({
     skills: { type: 'string', default: 'color,count,spatial,size,background,paragraph' },
     'per-skill': { type: 'string', default: '40' },
     'test-set': { type: 'string', default: 'e7841cbe' },
+    rows: { type: 'string' },
     out: { type: 'string', default: 'runs/science' },
   },
 })
@@ -120,9 +124,7 @@ const out = resolve(values.out)
 const study = new Map<string, StudyRow>()
 const curves: Record<string, unknown> = {}
 
-async function score(model: T2I, kind: string, candidate: Candidate): Promise<void> {
-  const { name, trainingSeed } = candidate
-  const { rows, best, curve } = await scoreAtBest(model, candidate, setting)
+function take({ name, kind, rows, best, curve }: KeptSeed['models'][number], trainingSeed?: number): void {
   const known = study.get(name) ?? { name, kind, rows: [], best: [] }
   study.set(name, { ...known, rows: [...known.rows, ...rows], best: [...known.best, best] })
   const label = trainingSeed === undefined ? name : `${name}, seed ${trainingSeed}`
@@ -134,6 +136,12 @@ async function score(model: T2I, kind: string, candidate: Candidate): Promise<vo
   )
 }
 
+async function score(model: T2I, kind: string, candidate: Candidate): Promise<KeptSeed['models'][number]> {
+  const scored = { name: candidate.name, kind, ...(await scoreAtBest(model, candidate, setting)) }
+  take(scored, candidate.trainingSeed)
+  return scored
+}
+
 const base = await T2I.load(values.base)
 await score(base, 'base', { name: 'base', weights: [1] })
 if (values.clean) await score(await T2I.load(values.clean), 'ceiling', { name: 'clean base', weights: [1] })
@@ -141,16 +149,36 @@ for (const name of referenceRows)
   study.set(name, { name, kind: 'reference', rows: await scoreReference(name, asked), best: [] })
 const teachers: Record<string, unknown> = {}
 const seeds = numbers('seeds')
+// What decides a seed's rows; which controls there are beside them does not.
+const { controls: _, controlSeeds: __, ...decides } = condition
+const key = sha256(
+  JSON.stringify([
+    { ...decides, drawnBy: drawnBy && (await hashCheckpoint(drawnBy.folder)) },
+    await hashCheckpoint(base.folder),
+    [validation.name, asked.name, setting.guidances, numbers('weights')],
+  ]),
+)
 for (const seed of seeds) {
+  const keeps = values.rows !== undefined && !condition.controlSeeds.includes(seed)
+  const kept = keeps ? await readSeed(values.rows!, seed, key) : undefined
+  if (kept) {
+    for (const model of kept.models) take(model, seed)
+    teachers[seed] = kept.teacher
+    continue
+  }
   const trained = await trainCondition(base, condition, seed)
   teachers[seed] = trained.teacher
+  const models: KeptSeed['models'] = []
   for (const { name, expert, scale, kind } of trained.rows)
-    await score(base, kind, {
-      name,
-      expert,
-      weights: scale === undefined ? [weight, ...weights] : [scale],
-      trainingSeed: seed,
-    })
+    models.push(
+      await score(base, kind, {
+        name,
+        expert,
+        weights: scale === undefined ? [weight, ...weights] : [scale],
+        trainingSeed: seed,
+      }),
+    )
+  if (keeps) await writeSeed(values.rows!, seed, { key, teacher: trained.teacher ?? null, models })
 }
 
 const rows = [...study.values()]
