@@ -24,7 +24,7 @@ export interface MemoryPlan {
 
 const mapped: SessionOptions = { optimization: 'extended', memoryPattern: false, prepacking: false }
 /** What each mode means. */
-export const memoryPlans: Record<MemoryMode, MemoryPlan> = {
+const memoryPlans: Record<MemoryMode, MemoryPlan> = {
   fast: {
     lean: true,
     checkpointing: false,

@@ -65,9 +65,12 @@ describe('selma install', () => {
     const place = join(prefix, 'share', 'jupyter', 'kernels', 'mine')
     expect([code, stdout]).toEqual([0, expect.stringContaining(place)])
     expect(JSON.parse(readFileSync(join(place, 'kernel.json'), 'utf8')).argv[0]).toBe(node)
+    // The JupyterLab extension comes along where this checkout has built it.
+    const extension = join(prefix, 'share', 'jupyter', 'labextensions', '@selma-lab', 'jupyterlab')
+    const removed = existsSync(extension) ? [place, extension] : [place]
     const away = await selma(`uninstall --prefix ${prefix} --name mine --json`, folder, env)
-    expect(JSON.parse(away.stdout)).toEqual({ command: 'uninstall', status: 'ok', removed: [place] })
-    expect(existsSync(place)).toBe(false)
+    expect(JSON.parse(away.stdout)).toEqual({ command: 'uninstall', status: 'ok', removed })
+    for (const gone of removed) expect(existsSync(gone)).toBe(false)
   })
 
   it('ends with 2 for two places, and for a kernel of somebody else', async () => {
