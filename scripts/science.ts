@@ -10,7 +10,7 @@ import { hashCheckpoint } from '../lib/diffusion/checkpoint.ts'
 import { schedulerNames } from '../lib/diffusion/schedulers/scheduler.ts'
 import { formatTable, getSkill, provenance, suites, T2I } from '../lib/index.ts'
 import { type Condition, controlNames, trainCondition } from './science/condition.ts'
-import { type KeptSeed, readSeed, writeSeed } from './science/kept-seeds.ts'
+import { type KeptModel, readSeed, writeSeed } from './science/kept-seeds.ts'
 import { referenceRows, scoreReference } from './science/reference-rows.ts'
 import { type Candidate, scoreAtBest } from './science/score.ts'
 import { claimComparisons, type StudyRow, studyLines, studyTable } from './science/table.ts'
@@ -124,7 +124,7 @@ const out = resolve(values.out)
 const study = new Map<string, StudyRow>()
 const curves: Record<string, unknown> = {}
 
-function take({ name, kind, rows, best, curve }: KeptSeed['models'][number], trainingSeed?: number): void {
+function take({ name, kind, rows, best, curve }: KeptModel, trainingSeed?: number): void {
   const known = study.get(name) ?? { name, kind, rows: [], best: [] }
   study.set(name, { ...known, rows: [...known.rows, ...rows], best: [...known.best, best] })
   const label = trainingSeed === undefined ? name : `${name}, seed ${trainingSeed}`
@@ -136,7 +136,7 @@ function take({ name, kind, rows, best, curve }: KeptSeed['models'][number], tra
   )
 }
 
-async function score(model: T2I, kind: string, candidate: Candidate): Promise<KeptSeed['models'][number]> {
+async function score(model: T2I, kind: string, candidate: Candidate): Promise<KeptModel> {
   const scored = { name: candidate.name, kind, ...(await scoreAtBest(model, candidate, setting)) }
   take(scored, candidate.trainingSeed)
   return scored
@@ -168,7 +168,7 @@ for (const seed of seeds) {
   }
   const trained = await trainCondition(base, condition, seed)
   teachers[seed] = trained.teacher
-  const models: KeptSeed['models'] = []
+  const models: KeptModel[] = []
   for (const { name, expert, scale, kind } of trained.rows)
     models.push(
       await score(base, kind, {

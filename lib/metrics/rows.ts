@@ -29,7 +29,8 @@ const answerRow = z.object({
   expected: z.string(),
 })
 
-const pictureRow = z.object({
+/** What a row of one picture must be. */
+export const pictureRow = z.object({
   ...run,
   /** Mean of the picture's question scores after the dependency rule, 0 to 1. */
   dsg: z.number().min(0).max(1),

@@ -8,15 +8,21 @@ import { gunzip, gzip } from 'node:zlib'
 import { z } from 'zod'
 import { fail } from '../../lib/base/errors.ts'
 import { writeFileAtomic } from '../../lib/base/files.ts'
-import type { PictureRow } from '../../lib/metrics/index.ts'
+import { pictureRow } from '../../lib/metrics/rows.ts'
 import type { Scored } from './score.ts'
+
+/** A model as it was scored. */
+export interface KeptModel extends Scored {
+  name: string
+  kind: string
+}
 
 /** What was found of one training seed. */
 export interface KeptSeed {
   /** Of everything that decides the rows; see `readSeed`. */
   key: string
   teacher: { kept: number; first: number } | null
-  models: (Scored & { name: string; kind: string })[]
+  models: KeptModel[]
 }
 
 const point = z.object({ guidance: z.number(), weight: z.number(), dsg: z.number() })
@@ -29,7 +35,7 @@ const kept = z.object({
       kind: z.string(),
       best: point,
       curve: z.array(point),
-      rows: z.array(z.custom<PictureRow>((row) => typeof row === 'object' && row !== null)).nonempty(),
+      rows: z.array(pictureRow).nonempty(),
     }),
   ),
 })
