@@ -7,9 +7,10 @@ import { inPackage } from '../../lib/base/own-file.ts'
 import { jupyterPython } from '../support/jupyter-environment.ts'
 import { makeHome } from './lab/home.ts'
 
-// The notebook as it is, every cell and every stage; only fewer prompts and steps than a person would take. About
+// The notebook as it is, every cell and every stage; only fewer prompts and steps than a person would take, but so many
+// that each skill has some picture that its judge finds faultless. About
 // three minutes of CPU, most of it choosing guidances.
-const few = { outDir: 'report', promptsPerSkill: 2, trainSteps: 2, testPromptsPerSkill: 1 }
+const few = { outDir: 'report', promptsPerSkill: 16, trainSteps: 2, testPromptsPerSkill: 1 }
 
 it.skipIf(!jupyterPython)(
   'nbclient runs the quickstart from its first cell to its report',
