@@ -8,8 +8,8 @@ import { jupyterPython } from '../support/jupyter-environment.ts'
 import { makeHome } from './lab/home.ts'
 
 // The notebook as it is, every cell and every stage; only fewer prompts and steps than a person would take, but so many
-// that each skill has some picture that its judge finds faultless. About
-// three minutes of CPU, most of it choosing guidances.
+// that each skill has some picture that its judge finds faultless. About three minutes of CPU, most of it choosing
+// guidances.
 const few = { outDir: 'report', promptsPerSkill: 16, trainSteps: 2, testPromptsPerSkill: 1 }
 
 it.skipIf(!jupyterPython)(
